@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of the control FIFO. One request is one line of at most CONTROL_LINE_MAX bytes
+ * (PIPE_BUF, so that concurrent writers cannot interleave, pipe(7)), one reply likewise:
+ *
+ *     request: ID SP WORD [SP ARGUMENT]… LF         e.g. "3f2a91c0 lockdown on"
+ *     reply:   ID SP "ok"|"error" SP STATUS SP TEXT LF
+ *
+ * ID is 8 to 32 hex digits chosen by the caller; it names the reply FIFO `reply.ID` in the same
+ * folder. Pure parser and printer; owned by both programs.
+ */
+#ifndef CLAUDEX_SHARED_CONTROL_H
+#define CLAUDEX_SHARED_CONTROL_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "shared/session.h"
+
+enum {
+    CONTROL_LINE_MAX = PIPE_BUF,
+    CONTROL_ID_MAX = 32,
+    CONTROL_REPLY_MS = 200, /* how long a caller waits before it goes the other way */
+};
+
+enum control_word {
+    CONTROL_STATUS,       /* status */
+    CONTROL_MODE,         /* mode open|allowlist|api|lockdown|sealed */
+    CONTROL_LOCKDOWN_ON,  /* lockdown on */
+    CONTROL_LOCKDOWN_OFF, /* lockdown off: back to the mode before */
+    CONTROL_SEVER,        /* lockdown sever: on, and cut what is established */
+    CONTROL_TOGGLE,       /* lockdown toggle */
+    CONTROL_RELOAD,       /* reload */
+};
+
+struct control_request {
+    char id[CONTROL_ID_MAX + 1];
+    enum control_word word;
+    enum network_mode mode; /* for CONTROL_MODE */
+};
+
+struct control_reply {
+    char id[CONTROL_ID_MAX + 1];
+    int status; /* 0, or an exit status */
+    char text[CONTROL_LINE_MAX];
+};
+
+/* `line` without its newline, any bytes. 0, or -1 with a static text of what is wrong. */
+int control_request_parse(const char *line, size_t length, struct control_request *request,
+                          const char **why);
+/* Prints with the newline into out[CONTROL_LINE_MAX]; returns the length, -1 if it cannot be.
+ */
+int control_request_print(const struct control_request *request, char *out, size_t size);
+int control_reply_parse(const char *line, size_t length, struct control_reply *reply);
+int control_reply_print(const struct control_reply *reply, char *out, size_t size);
+
+#endif

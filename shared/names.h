@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The names both programs must agree on: labels, paths, environment, uids, exit statuses.
+ * Anything that one program writes and the other reads is spelled here and nowhere else.
+ */
+#ifndef CLAUDEX_SHARED_NAMES_H
+#define CLAUDEX_SHARED_NAMES_H
+
+/* Exit statuses. 125..127 as docker run(1) has them, 2 as getopt users expect. */
+enum {
+    EXIT_USAGE = 2,            /* a bad command line */
+    EXIT_CLAUDEX = 125,        /* claudex itself failed; nothing of the agent ran */
+    EXIT_NOT_EXECUTABLE = 126, /* the session's command was found and could not be run */
+    EXIT_NOT_FOUND = 127,      /* the session's command was not found */
+    EXIT_SIGNAL_BASE = 128,    /* the session died of signal n: 128 + n */
+};
+
+/* Users inside the box. The workers' uids are shifted by PID 1 where they collide. */
+enum {
+    UID_AGENT_DEFAULT = 1000, /* `node` in the image; the workspace's owner decides */
+    UID_GATE = 64990,
+    UID_SSH_PROXY = 64991,
+    UID_GIT_WORKER = 64992,
+    UID_WORKER_FIRST = 64990,
+    UID_WORKER_LAST = 64993,
+    UID_OVERFLOW = 65534, /* what the kernel shows for an owner that has no mapping */
+};
+#define AGENT_USER "node"
+#define AGENT_HOME "/home/node"
+
+/* Paths inside the box. */
+#define BOX_INIT        "/usr/local/bin/claudex-init" /* PID 1, and what docker exec calls */
+#define BOX_WORKSPACE   "/workspace"                  /* one folder a project */
+#define BOX_CONTEXT     "/context"                    /* read-only includes */
+#define BOX_RUN         "/run/claudex"                /* 0755 root: what the agent may read */
+#define BOX_STATUS      BOX_RUN "/status.json"
+#define BOX_PRIVATE     BOX_RUN "/private"    /* 0700 root: what it may not */
+#define BOX_CONFIG      BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
+#define BOX_ENV         BOX_PRIVATE "/env"    /* NAME=value, each ended by NUL */
+#define BOX_CONTROL_DIR BOX_PRIVATE "/control" /* host folder with the control FIFO */
+#define BOX_STATE_DIR   BOX_PRIVATE "/state"   /* volume of the box's name: mode, grants */
+
+/* Files in the host's folder of a box, seen by PID 1 below BOX_CONTROL_DIR. */
+#define CONTROL_FIFO "control"
+#define CONTROL_LOCK "lock"
+
+/* Labels on containers, images, networks and volumes. */
+#define LABEL_PREFIX  "io.claudex."
+#define LABEL_BOX     "io.claudex.box"     /* the box's name; its presence makes it ours */
+#define LABEL_VERSION "io.claudex.version" /* claudex that made it */
+#define LABEL_FOLDERS "io.claudex.folders" /* JSON array of real host paths, sorted */
+#define LABEL_AGENT   "io.claudex.agent"   /* claude, codex, shell, or the command's name */
+#define LABEL_NETWORK "io.claudex.network" /* the mode it was started in */
+#define LABEL_SPEC    "io.claudex.spec" /* hex SHA-256 of what was asked for; joining compares */
+#define LABEL_CLAUDE  "io.claudex.claude-code" /* on the image: version of the agent */
+#define LABEL_CODEX   "io.claudex.codex"
+
+#define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
+
+/* Environment. */
+#define ENV_DATA   "CLAUDEX_DATA"   /* host: where Dockerfile and sources lie */
+#define ENV_CONFIG "CLAUDEX_CONFIG" /* host: overrides the user's configuration file */
+
+#endif

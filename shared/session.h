@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One session, as resolved from the configuration files and the command line. The plugin
+ * fills it, prints it as INI (config_print in shared/config.h), and PID 1 parses and checks
+ * it again. The container's spec is a pure function of it: there is no second list of mounts
+ * or options anywhere.
+ *
+ * Everything a struct session points to is owned by it and freed by session_free().
+ */
+#ifndef CLAUDEX_SHARED_SESSION_H
+#define CLAUDEX_SHARED_SESSION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/cleanup.h"
+
+enum network_mode {
+    NETWORK_OPEN,
+    NETWORK_ALLOWLIST, /* the default */
+    NETWORK_API,       /* the group `ai` alone */
+    NETWORK_LOCKDOWN,
+    NETWORK_SEALED, /* lockdown that nothing inside can lift; never in a configuration file */
+};
+
+/* The word for a mode, and back (0, or -1 for an unknown word). */
+const char *network_mode_name(enum network_mode mode);
+int network_mode_parse(const char *word, enum network_mode *mode);
+
+/* A growing list of strings; items[count] is always NULL once something was added, so that it
+ * can serve as an argv. */
+struct strings {
+    char **items;
+    size_t count;
+};
+/* Copies `text`. 0, or -1 when out of memory. */
+int strings_add(struct strings *list, const char *text);
+void strings_free(struct strings *list);
+
+/* A published port: [HOST-IP:][HOST:]CONTAINER[/udp], as docker run -p. */
+struct port {
+    int family;       /* AF_INET or AF_INET6 of host_ip */
+    char host_ip[46]; /* "127.0.0.1" unless the user wrote another */
+    uint16_t host;    /* 0: the engine chooses */
+    uint16_t container;
+    uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+};
+
+/* A folder of the host in the box. */
+struct mount {
+    char *source;      /* host: real absolute path; NULL in PID 1, which need not know it */
+    char *destination; /* box: /workspace/NAME or /context/NAME */
+    bool read_only;
+    bool idmapped;   /* owner shown is shifted from root to UID_AGENT_DEFAULT */
+    uint64_t device; /* st_dev and st_ino of the folder when it was approved; both 0 where */
+    uint64_t inode;  /*   the engine's kernel is not the plugin's (Docker Desktop) */
+};
+
+/* A value of a section that users name themselves, [skills] for one: name = value. */
+struct named {
+    char *name;
+    char *value;
+};
+
+struct session {
+    struct strings packages;
+
+    struct {
+        char *name; /* claude, codex, shell, or a command; never NULL after config_resolve */
+        struct strings args;
+        bool yolo;
+    } agent;
+
+    struct {
+        struct port *ports;
+        size_t port_count;
+        struct strings includes;     /* host paths as written */
+        struct strings instructions; /* host paths as written */
+        struct strings env;          /* NAME or NAME=value; resolved values go to BOX_ENV */
+        uint64_t memory;             /* bytes; 0: no limit */
+        uint32_t cpus;               /* thousandths of a CPU; 0: no limit */
+        uint32_t pids;               /* 0: the default of spec.c */
+        char *runtime;               /* NULL: the engine's */
+        char *image;                 /* NULL: claudex:<version> */
+        bool x11;
+    } run;
+
+    struct {
+        enum network_mode mode;
+        bool host; /* --host-network */
+        struct strings groups, allow, deny;
+        bool private_names; /* names may resolve to private addresses */
+    } network;
+
+    /* [box]: only in the resolved configuration that PID 1 gets, never in a user's file. */
+    struct {
+        char *name;    /* claudex-<folder>-<8 hex> */
+        char *workdir; /* absolute, in the box */
+        char *version; /* of the plugin; PID 1 warns when its own differs */
+        struct mount *mounts;
+        size_t mount_count;
+    } box;
+};
+
+void session_free(struct session *session);
+#define cleanup_session cleanup_with(session_free)
+
+#endif
