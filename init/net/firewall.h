@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The box's firewall as PID 1 sees it: closed first, then the rules of a mode, read back.
+ *
+ * rules.[ch] decides (pure), iptables.[ch] acts (the only user of libiptc), this joins them.
+ * Where the kernel has no IPv6 at all, v6 counts as closed.
+ */
+#ifndef CLAUDEX_INIT_NET_FIREWALL_H
+#define CLAUDEX_INIT_NET_FIREWALL_H
+
+#include "shared/error.h"
+#include "shared/session.h"
+
+struct firewall; /* opaque; one per process */
+
+/*
+ * Phase 2: INPUT, FORWARD, OUTPUT policy DROP and no rule, v6 and v4, each in one commit, read
+ * back and compared. Must be called before anything else runs. NULL on any failure, and then
+ * the container must end: *err names the missing kernel part or capability and the remedy.
+ */
+struct firewall *firewall_close(struct error *err);
+
+/*
+ * Phase 7: the rules of the session's mode (its published ports among them), v6 first when
+ * tightening, v4 first when loosening, read back and compared. On failure what stands is the
+ * old rules or closed, never something looser; -1.
+ */
+int firewall_apply(struct firewall *firewall, const struct session *session,
+                   enum network_mode mode, struct error *err);
+
+/* "iptables" or "nftables": which applier is in use. */
+const char *firewall_applier(const struct firewall *firewall);
+
+#endif

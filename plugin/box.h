@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A box as the engine knows it: found by name, by folder, or as the only one running.
+ */
+#ifndef CLAUDEX_PLUGIN_BOX_H
+#define CLAUDEX_PLUGIN_BOX_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "plugin/command.h"
+#include "shared/error.h"
+
+/* claudex-<folder>-<8 hex of the SHA-256 of the sorted real paths, NUL-separated>; <folder> is
+ * the first folder's name with what a container's name cannot hold made '-', at most 40 bytes.
+ * Owned by the caller, NULL when out of memory. */
+char *box_name(const char *const *real_paths, size_t count);
+
+/* One of our containers; strings owned. */
+struct box {
+    char *id, *name, *state; /* state: created, running, paused, exited … */
+    json_t *summary;         /* the entry of GET /containers/json */
+};
+void box_free(struct box *box);
+
+/* All of ours, by label, newest first. `boxes` is allocated. 0 or -1. */
+int box_list(struct engine *engine, bool all, struct box **boxes, size_t *count,
+             struct error *err);
+
+/* NAME, or where it is NULL the box of the current folder, else the only one running; an error
+ * lists the candidates. */
+int box_find(struct engine *engine, const char *name, bool running, struct box *box,
+             struct error *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The image: where it is built from, under which tag, and how a build's progress is shown.
+ */
+#ifndef CLAUDEX_PLUGIN_IMAGE_H
+#define CLAUDEX_PLUGIN_IMAGE_H
+
+#include <stdbool.h>
+
+#include "plugin/engine.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+/* "claudex:<version>". */
+extern const char image_default_tag[];
+
+/* The folder with Dockerfile, image/, init/, shared/ …: $CLAUDEX_DATA, then ../share/claudex
+ * seen from this executable, then the compiled-in place, then the source tree. Owned by the
+ * caller. */
+char *image_data_folder(struct error *err);
+
+/* True if the engine has `tag`. -1 on failure, 0 no, 1 yes. */
+int image_exists(struct engine *engine, const char *tag, struct error *err);
+
+struct image_build {
+    const char *tag;  /* NULL: image_default_tag */
+    const char *base; /* NULL: the Dockerfile's */
+    bool no_cache;
+    bool bootstrap;              /* make the base image here instead of pulling it */
+    struct strings certificates; /* PEM files of extra CAs */
+    const char *refresh_agents;  /* new value of the agents' layer key, or NULL (update) */
+    const char *claude_version, *codex_version; /* NULL: image/versions */
+};
+/* Builds with progress on stderr. A failure shows the end of the log and leaves no half-made
+ * image. */
+int image_build(struct engine *engine, const struct image_build *build, struct error *err);
+
+#endif
