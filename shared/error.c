@@ -7,7 +7,8 @@
 
 #include "shared/names.h"
 
-static void set(struct error *err, int status, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void set(struct error *err, int status,
+                                                      const char *fmt, va_list args)
 {
     err->status = status;
     (void)vsnprintf(err->text, sizeof err->text, fmt, args);

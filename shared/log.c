@@ -24,7 +24,8 @@ void log_quiet(int quiet)
 }
 
 /* One fprintf a line: stderr is unbuffered, and lines of two processes must not mix. */
-static void say(const char *kind, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *fmt,
+                                                      va_list args)
 {
     char text[ERROR_TEXT_MAX];
     (void)vsnprintf(text, sizeof text, fmt, args);
