@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2164 # commands for the box; how bats works
+# Sessions on a real terminal.
+
+load lib.bash
+
+setup()
+{
+    make_world
+    cd "$project"
+    open_terminal
+}
+
+# in_box [OPTION…]: a shell in a box, in the terminal.
+in_box()
+{
+    typed "claudex run $* . -- bash --norc --noprofile"
+    shows '^bash-[0-9.]+\$ $'
+    typed "PS1='box> '"
+    shows '^box> $'
+}
+
+@test "the session has a terminal of our size, and follows its changes" {
+    in_box
+    typed 'echo "size $(stty size) on $(tty)"'
+    shows '^size 30 100 on /dev/(pts/[0-9]+|console)$'
+    tmux -S "$world/tmux" resize-window -x 77 -y 22
+    resized() { typed 'echo "now $(stty size)"'; sleep 0.3; screen_matches '^now 22 77$'; }
+    eventually 10 resized
+}
+
+@test "TERM is ours, colours and wide characters pass" {
+    in_box
+    typed 'echo "$TERM"; tput colors; printf "\e[31mrot\e[0m h\xc3\xa4ppi \xf0\x9f\x90\xb3\n"'
+    shows '^xterm-256color$'
+    shows '^256$'
+    shows 'rot häppi'
+}
+
+@test "Ctrl-C reaches the session, not us" {
+    in_box
+    typed 'sleep 100; echo "was $?"'
+    eventually 5 running_in_box sleep
+    keys C-c
+    shows '^was 130$'
+    typed 'echo still here'
+    shows '^still here$'
+}
+
+running_in_box() { docker top "$(our_containers)" -eo comm | grep -qx "$1"; }
+
+@test "job control: ^Z, bg, fg" {
+    in_box
+    typed 'sleep 100'
+    eventually 5 running_in_box sleep
+    keys C-z
+    shows 'Stopped +sleep 100'
+    typed bg
+    shows 'sleep 100 &$'
+    typed 'jobs'
+    shows 'Running +sleep 100'
+    typed 'fg'
+    shows '^sleep 100$'
+    keys C-c
+    typed 'jobs; echo none left'
+    shows '^none left$'
+    lacks "$(screen)" "cannot set terminal process group"
+    lacks "$(screen)" "no job control"
+}
+
+@test "our terminal is as before: after an end, a failure, and a signal to us" {
+    typed "stty -a >'$world/before'; tput cols"
+    shows '^100$'
+    in_box
+    typed 'exit 7'
+    shows '^host> $'
+    typed "echo \"status \$?\"; stty -a >'$world/after'"
+    shows '^status 7$'
+    cmp "$world/before" "$world/after"
+
+    typed "claudex run . -- no-such-command; stty -a >'$world/after'; echo second"
+    shows '^second$'
+    cmp "$world/before" "$world/after"
+
+    # The same shell in a terminal, killed from outside.
+    typed "sh -c 'echo \$\$ >\"$world/pid\"; exec claudex run . -- sh -c \"echo up; sleep 100\"'"
+    shows '^up'
+    kill -TERM "$(<"$world/pid")"
+    shows '^host> $'
+    typed "stty -a >'$world/after'; echo third"
+    shows '^third$'
+    cmp "$world/before" "$world/after"
+}
+
+@test "the detach keys leave the box running; attach comes back" {
+    in_box --keep
+    name=$(claudex list -q | grep "$token")
+    keys C-p C-q
+    shows '^host> $'
+    box_is "$name" running
+    typed clear
+    typed "claudex attach $name"
+    keys Enter
+    shows '^box> $'
+    typed 'echo again in $PWD'
+    shows "^again in $box\$"
+    typed 'exit 0'
+    shows '^host> $'
+}
+
+@test "Ctrl-P alone, and Ctrl-P with another key, reach the session" {
+    in_box
+    typed 'echo one'
+    shows '^one$'
+    keys C-p
+    keys Enter
+    twice() { [ "$(screen | grep -c '^one$')" = 2 ]; }
+    eventually 10 twice
+}
+
+@test "shell and exec have terminals too" {
+    start_box
+    typed "claudex shell $name"
+    shows '\$ $'
+    typed 'echo "size $(stty size)"; exit 6'
+    shows '^size 30 100$'
+    typed 'echo "status $?"'
+    shows '^status 6$'
+    typed "claudex exec $name -- sh -c 'test -t 0 && echo on a terminal'"
+    shows '^on a terminal'
+}
+
+@test "through the docker CLI as well: keys, size, status" {
+    typed "docker claudex run . -- bash --norc --noprofile"
+    shows '^bash-[0-9.]+\$ $'
+    typed 'sleep 100; echo "was $?"'
+    eventually 5 running_in_box sleep
+    keys C-c
+    shows '^was 130$'
+    typed 'stty size; exit 8'
+    shows '^30 100$'
+    typed 'echo "status $?"'
+    shows '^status 8$'
+}
+
+@test "a terminal that goes away ends the session" {
+    in_box
+    id=$(our_containers)
+    tmux -S "$world/tmux" kill-server
+    eventually 20 box_gone "$id"
+    nothing_left
+}
+
+@test "19: what a session's name says cannot move our cursor" {
+    # A folder of such a name makes a box whose labels hold it.
+    odd=$world/$token$'\e]0;owned\a\e[2J'
+    new_project "$odd"
+    claudex run -d "$odd" -- sleep 600 >/dev/null
+    for verb in "list" "list --format json" "status"; do
+        # shellcheck disable=SC2086
+        lacks "$(cd "$odd" && claudex $verb 2>&1)" $'\e'
+    done
+}
+
+@test "the agents draw their own screens" {
+    typed "claudex run --agent codex --network open ."
+    shows '[Cc]odex' 30
+    keys C-c
+    keys C-c
+    keys C-d
+    shows '^host> ?$' 30
+}
