@@ -46,4 +46,4 @@ distclean:
 
 .PHONY: help
 help:
-	@sed -n 's/^#: //p' mk/help.txt
+	@cat mk/help.txt

@@ -18,7 +18,7 @@ $(eval $(call remember,$(BUILD)/flags,$(COMPILE)))
 $(DEPS)/stamp/%: scripts/deps
 	$QCLAUDEX_DEPS=$(DEPS) CC='$(CC)' scripts/deps $*
 
-$(BUILD)/obj/shared/%.o: shared/%.c $(BUILD)/flags $(DEPS)/stamp/plugin
+$(BUILD)/obj/shared/%.o: shared/%.c $(BUILD)/flags $(DEPS)/stamp/shared
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 

@@ -6,8 +6,8 @@ TEST_CC ?= clang
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE_TEST = $(TEST_CC) $(CPPFLAGS_OURS) $(CPPFLAGS) $(CFLAGS_OURS) -O1 -g $(SANITIZE) \
                $(call data_dir,$(CURDIR))
-COMPILE_FUZZ = $(COMPILE_TEST) -fsanitize=fuzzer-no-link
-TEST_LIBS    = $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a) -ljansson -lmd \
+LINK_TEST    = $(TEST_CC) -g $(SANITIZE)
+TEST_LIBS   := $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a) -ljansson -lmd \
                -lseccomp -ldl -lutil
 
 $(eval $(call remember,$(BUILD)/test/flags,$(COMPILE_TEST) $(TEST_LIBS)))
@@ -18,16 +18,19 @@ $(BUILD)/test/obj/%.o: %.c $(BUILD)/test/flags $(DEPS)/stamp/test
 
 $(BUILD)/test/fuzz-obj/%.o: %.c $(BUILD)/test/flags $(DEPS)/stamp/test
 	@mkdir -p $(@D)
-	$(call show,FUZZ CC)$(COMPILE_FUZZ) -c $< -o $@
+	$(call show,FUZZ CC)$(COMPILE_TEST) -fsanitize=fuzzer-no-link -c $< -o $@
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
-UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/test/unit/%,$(UNIT_SOURCES))
-FUZZ_TESTS   := $(patsubst tests/fuzz/%.c,$(BUILD)/test/fuzz/%,$(FUZZ_SOURCES))
+# Small programs that the other tests run, one file each: static, for they run in boxes too.
+TOOL_SOURCES := $(wildcard tests/box/*.c tests/e2e/*.c tests/bench/*.c)
 
-# The rules of the programs, from what each source says it uses. Read only where a goal needs
-# them.
-ifneq ($(filter test% fuzz% bench $(BUILD)/test/%,$(MAKECMDGOALS)),)
+# $(call chosen,FOLDER,PREFIX,SOURCES): programs of the sources that T names, all without T.
+chosen = $(filter $(BUILD)/test/$1/$2$(subst *,%,$(or $(T),*)),\
+         $(patsubst tests/$1/%.c,$(BUILD)/test/$1/%,$3))
+
+# Which objects a program is made of, as its source says. Read only where a goal needs it.
+ifneq ($(filter test% fuzz% bench% $(BUILD)/test/%,$(MAKECMDGOALS)),)
 include $(BUILD)/test/programs.mk
 -include $(shell find $(BUILD)/test -name '*.d' 2>/dev/null)
 endif
@@ -39,15 +42,43 @@ $(BUILD)/test/programs.mk: mk/uses.awk $(UNIT_SOURCES) $(FUZZ_SOURCES)
 
 $(BUILD)/test/unit/%: $(BUILD)/test/obj/tests/unit/%.o
 	@mkdir -p $(@D)
-	$(call show,LINK)$(TEST_CC) $(SANITIZE) $(filter %.o,$^) $(WRAP) -lcmocka $(TEST_LIBS) -o $@
+	$(call show,LINK)$(LINK_TEST) $(filter %.o,$^) $(WRAP) -lcmocka $(TEST_LIBS) -o $@
 
 $(BUILD)/test/fuzz/%: $(BUILD)/test/fuzz-obj/tests/fuzz/%.o
 	@mkdir -p $(@D)
-	$(call show,LINK)$(TEST_CC) $(SANITIZE) -fsanitize=fuzzer $(filter %.o,$^) $(WRAP) $(TEST_LIBS) -o $@
+	$(call show,LINK)$(LINK_TEST) -fsanitize=fuzzer $(filter %.o,$^) $(WRAP) $(TEST_LIBS) -o $@
 
-.PHONY: test-unit-build
-test-unit-build: $(filter $(BUILD)/test/unit/test_$(subst *,%,$(or $(T),*)),$(UNIT_TESTS))
+define tool
+$(BUILD)/test/$1/%: tests/$1/%.c $(BUILD)/flags $(DEPS)/stamp/test
+	@mkdir -p $$(@D)
+	$$(call show,CC)$(COMPILE) $$< $(LDFLAGS) -static-pie -o $$@
+endef
+$(foreach folder,box e2e bench,$(eval $(call tool,$(folder))))
 
-.PHONY: test-unit
-test-unit: test-unit-build
-	$Qfor t in $(filter $(BUILD)/test/unit/test_$(subst *,%,$(or $(T),*)),$(UNIT_TESTS)); do echo "$$t"; "$$t" || exit 1; done
+# What scripts/test runs, built; it calls these itself, so that a program that does not
+# compile is one failed test and not the end of all of them.
+.PHONY: test-unit-programs test-fuzz-programs test-tools
+test-unit-programs: $(call chosen,unit,test_,$(UNIT_SOURCES))
+test-fuzz-programs: $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
+test-tools: $(patsubst tests/%.c,$(BUILD)/test/%,$(TOOL_SOURCES))
+
+RUN_TESTS = +$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test $(if $(T),--only '$(T)')
+
+.PHONY: test test-unit test-lint test-fuzz test-box test-e2e
+test:
+	$(RUN_TESTS) unit lint fuzz box e2e
+test-unit test-lint test-fuzz test-box test-e2e: test-%:
+	$(RUN_TESTS) $*
+
+MINUTES ?= 10
+.PHONY: fuzz
+fuzz: test-fuzz-programs
+	$QBUILD=$(BUILD) scripts/fuzz $$(($(MINUTES) * 60)) $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
+
+.PHONY: lint
+lint: $(DEPS)/stamp/lint $(DEPS)/stamp/test
+	$QDEPS=$(DEPS) scripts/lint
+
+.PHONY: bench
+bench: all test-tools
+	$QBUILD=$(BUILD) tests/bench/run $(ROWS)
