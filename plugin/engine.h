@@ -67,9 +67,14 @@ int engine_stream(struct engine *engine, const struct engine_stream *stream, str
  */
 int engine_hijack(struct engine *engine, const char *path, json_t *body, struct error *err);
 
-/* Asynchronous-signal-safe: every request under way ends with a "cancelled" error. */
+/* Asynchronous-signal-safe: every request under way, and every one after it, ends with a
+ * "cancelled" error, until engine_resume(). */
 void engine_cancel(void);
+/* True once there was a cancellation, also after engine_resume(). */
 bool engine_cancelled(void);
+/* Lets requests pass again, so that what a cancelled verb has made can be removed. Does nothing
+ * where nothing was cancelled; a further cancellation ends those requests, too. */
+void engine_resume(void);
 
 /* Percent-encodes one path segment or query value (RFC 3986 2.3). Owned by the caller. */
 char *engine_escape(const char *text);
