@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rule sets into the kernel's legacy tables (ip_tables, ip6_tables). The only user of libiptc.
+ *
+ * libiptc takes no lock and the kernel notices a concurrent change only when it changed the
+ * number of entries: so each commit is read back and compared, and done again, a bounded
+ * number of times, when it was refused with EAGAIN or is not there.
+ */
+#ifndef CLAUDEX_INIT_NET_IPTABLES_H
+#define CLAUDEX_INIT_NET_IPTABLES_H
+
+#include <stdbool.h>
+
+#include "init/net/rules.h"
+#include "shared/error.h"
+
+/*
+ * Are the legacy tables of this family there and ours to change? Otherwise -1: *err names the
+ * missing part and the remedy, and errno is ENOPROTOOPT or ENOENT where the kernel has no such
+ * tables, EPERM where it refuses.
+ */
+int iptables_probe(int family, struct error *err);
+
+/* Does `filter` hold anything that we did not put there? 1, 0, or -1 with *err. */
+int iptables_foreign(int family, struct error *err);
+
+/*
+ * Replaces a table's rules by the set's, in one commit, and reads them back: in filter all of
+ * them, policies included; in mangle and nat our own chain and the one jump to it, nothing
+ * else. 0, or -1: then what stands is what stood before, or a mixture that somebody else is
+ * making at this moment.
+ */
+int iptables_install(const struct ruleset *set, struct error *err);
+
+#endif
