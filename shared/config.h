@@ -49,6 +49,7 @@ struct config {
     struct strings files; /* owns the names that entries point to */
     struct buf *problems; /* messages "file:line: …", one a line; NULL when none */
     size_t problem_count;
+    size_t usage_problem_count; /* of these, the ones of the command line */
 };
 #define CONFIG_INIT                                                                            \
     {                                                                                          \

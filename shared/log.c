@@ -9,6 +9,7 @@
 
 #include "shared/cleanup.h"
 #include "shared/error.h"
+#include "shared/utf8.h"
 
 static const char *program = "claudex";
 static int be_quiet;
@@ -64,34 +65,6 @@ void die_error(const struct error *err)
     die(err->status, "%s", err->text);
 }
 
-/* Length of the well-formed UTF-8 character at p (1..4) with its code point, or 0. */
-static size_t utf8_character(const unsigned char *p, size_t length, uint32_t *point)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } forms[] = {
-        {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 0; n < array_length(forms); n++) {
-        if ((p[0] & forms[n].mask) != forms[n].lead)
-            continue;
-        if (length < n + 1)
-            return 0;
-        uint32_t value = p[0] & (unsigned char)~forms[n].mask;
-        for (size_t i = 1; i <= n; i++) {
-            if ((p[i] & 0xc0) != 0x80)
-                return 0;
-            value = (value << 6) | (p[i] & 0x3fU);
-        }
-        int surrogate = value >= 0xd800 && value <= 0xdfff;
-        if (value < forms[n].least || value > 0x10ffff || surrogate)
-            return 0;
-        *point = value;
-        return n + 1;
-    }
-    return 0;
-}
-
 static int is_harmless(uint32_t point)
 {
     static const struct {
@@ -120,9 +93,9 @@ char *term_quote(char *out, size_t size, const char *text, size_t length)
     for (size_t i = 0; i < length;) {
         char piece[4];
         uint32_t point = 0;
-        size_t n = utf8_character(p + i, length - i, &point), wide;
+        size_t n = utf8_character(text + i, length - i, &point), wide;
         if (n && is_harmless(point)) {
-            memcpy(piece, p + i, n);
+            memcpy(piece, text + i, n);
             wide = n;
         } else if (p[i] == '\\') {
             memcpy(piece, "\\\\", wide = 2);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries → struct session. */
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/buf.h"
+#include "shared/config_entry.h"
+#include "shared/config_value.h"
+#include "shared/log.h"
+#include "shared/names.h"
+#include "shared/parse.h"
+
+#define field(type, session, key) ((type *)(void *)((char *)(session) + (key)->field))
+
+/* What is being merged. Every function returns 0, or -1 when out of memory. */
+struct merge {
+    struct session *session;
+    enum config_source source; /* of the entries that are being stored */
+    size_t args_before;        /* arguments of the agent that earlier sources gave */
+};
+
+static int store_text(char **text, const char *word)
+{
+    char *copy = strdup(word);
+    if (!copy)
+        return -1;
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+/* A project may tighten what its user said, not loosen it: but for `open`, which nothing but
+ * the user's consent lets through to here. */
+static void store_mode(struct merge *m, enum network_mode mode)
+{
+    enum network_mode *old = &m->session->network.mode;
+    bool keep = m->source == CONFIG_PROJECT && mode != NETWORK_OPEN && mode < *old;
+    if (!keep)
+        *old = mode;
+}
+
+/* Likewise for a limit, where 0 is none. */
+static bool is_taken(const struct merge *m, uint64_t old, uint64_t limit)
+{
+    return m->source != CONFIG_PROJECT || (limit != 0 && (old == 0 || limit < old));
+}
+
+static bool is_same_port(const struct port *a, const struct port *b)
+{
+    return a->host == b->host && a->container == b->container && a->protocol == b->protocol &&
+           strcmp(a->host_ip, b->host_ip) == 0;
+}
+
+static int store_port(struct session *session, const char *word)
+{
+    struct port port;
+    const size_t count = session->run.port_count;
+    (void)parse_port(word, &port);
+    for (size_t i = 0; i < count; i++)
+        if (is_same_port(&session->run.ports[i], &port))
+            return 0;
+    struct port *ports = reallocarray(session->run.ports, count + 1, sizeof *ports);
+    if (!ports)
+        return -1;
+    ports[count] = port;
+    session->run.ports = ports;
+    session->run.port_count = count + 1;
+    return 0;
+}
+
+static int store_mount(struct session *session, const struct strings *words)
+{
+    const char *why;
+    const size_t count = session->box.mount_count;
+    struct mount *mounts = reallocarray(session->box.mounts, count + 1, sizeof *mounts);
+    if (!mounts)
+        return -1;
+    session->box.mounts = mounts;
+    if (config_mount_parse(words, &mounts[count], &why) < 0)
+        return -1;
+    session->box.mount_count = count + 1;
+    return 0;
+}
+
+/* Arguments are for the agent that they were written beside: another agent, named by a later
+ * source, does not get them. */
+static int store_agent(struct merge *m, const char *word)
+{
+    struct strings *args = &m->session->agent.args;
+    const size_t others = m->args_before;
+    if (others > 0 && strcmp(m->session->agent.name, word) != 0) {
+        for (size_t i = 0; i < others; i++)
+            free(args->items[i]);
+        args->count -= others;
+        memmove(args->items, args->items + others, (args->count + 1) * sizeof *args->items);
+        m->args_before = 0;
+    }
+    return store_text(&m->session->agent.name, word);
+}
+
+/* The word was checked when its line was read. */
+static int store_word(struct merge *m, const struct config_key *key, const char *word)
+{
+    struct session *session = m->session;
+    uint64_t number = 0;
+    uint32_t small = 0;
+    enum network_mode mode;
+    switch (key->kind) {
+    case KIND_FLAG:
+        return parse_bool(word, field(bool, session, key));
+    case KIND_MODE:
+        if (network_mode_parse(word, &mode) == 0)
+            store_mode(m, mode);
+        return 0;
+    case KIND_MEMORY:
+        (void)parse_size(word, &number);
+        if (is_taken(m, session->run.memory, number))
+            session->run.memory = number;
+        return 0;
+    case KIND_CPUS:
+        (void)parse_cpus(word, &small); /* leaves 0 for "0" */
+        if (is_taken(m, session->run.cpus, small))
+            session->run.cpus = small;
+        return 0;
+    case KIND_PIDS:
+        (void)parse_number(word, 0, UINT32_MAX, &number);
+        if (is_taken(m, session->run.pids, number))
+            session->run.pids = (uint32_t)number;
+        return 0;
+    case KIND_AGENT:
+        return store_agent(m, word);
+    default:
+        return key->flags & KEY_MANY ? strings_add(field(struct strings, session, key), word)
+                                     : store_text(field(char *, session, key), word);
+    }
+}
+
+static int store_entry(struct merge *m, const struct config_entry *entry)
+{
+    const struct config_key *key = config_find_key(entry->section, entry->key);
+    cleanup_with(strings_free) struct strings words = {NULL, 0};
+    const char *why;
+    if (key->kind == KIND_PACKAGE)
+        return strings_add(&m->session->packages, entry->key);
+    if (config_value_words(key, entry->value, &words, &why) < 0)
+        return -1;
+    if (key->kind == KIND_MOUNT)
+        return store_mount(m->session, &words);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < words.count; i++) {
+        if (key->kind == KIND_PORT)
+            result = store_port(m->session, words.items[i]);
+        else if (key->field != NOWHERE)
+            result = store_word(m, key, words.items[i]);
+    }
+    return result;
+}
+
+int config_merge(const struct config *config, struct session *session)
+{
+    struct merge m = {.session = session};
+    session->network.mode = NETWORK_ALLOWLIST;
+    if (store_text(&session->agent.name, "claude") < 0)
+        return -1;
+    for (int source = CONFIG_MACHINE; source <= CONFIG_RESOLVED; source++) {
+        m.source = (enum config_source)source;
+        m.args_before = session->agent.args.count;
+        for (size_t i = 0; i < config->count; i++)
+            if (config->entries[i].source == m.source &&
+                store_entry(&m, &config->entries[i]) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static bool is_unbuilt(const struct config_entry *entry)
+{
+    const struct config_key *key = config_find_key(entry->section, entry->key);
+    return (key->flags & KEY_UNBUILT) && !config_value_is_flag(key, entry->value, false);
+}
+
+/* Once a section where all of it is to come, else each line. */
+static void report_unbuilt(struct config *report, const struct config *config)
+{
+    const struct config_entry *last = NULL;
+    for (size_t i = 0; i < config->count; i++) {
+        const struct config_entry *entry = &config->entries[i];
+        if (!is_unbuilt(entry))
+            continue;
+        const char *file = entry->source == CONFIG_COMMAND ? NULL : entry->file;
+        bool whole = config_section_is_unbuilt(entry->section);
+        if (whole && last && last->file == entry->file &&
+            strcmp(last->section, entry->section) == 0)
+            continue;
+        last = entry;
+        if (whole)
+            config_problem(report, file, entry->line, "[%s%s%s] is not built yet",
+                           entry->section, entry->name ? "." : "",
+                           entry->name ? entry->name : "");
+        else
+            config_problem(report, file, entry->line, "'%s' in [%s] is not built yet",
+                           entry->key, entry->section);
+    }
+}
+
+/* As many whole messages as fit, and how many more there are. */
+static void add_problems(struct error *err, const struct config *config, size_t *shown)
+{
+    enum { ROOM = ERROR_TEXT_MAX - 40 }; /* for "and N more problems" */
+    size_t used = strlen(err->text);
+    const char *line = config->problems && config->problems->data ? config->problems->data : "";
+    for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
+        size_t length = (size_t)(end - line);
+        if (used + 1 + length > ROOM)
+            return;
+        used += (size_t)snprintf(err->text + used, sizeof err->text - used, "%s%.*s",
+                                 used ? "\n" : "", (int)length, line);
+        ++*shown;
+    }
+}
+
+static int check_session(const struct session *session, struct error *err)
+{
+    if (session->network.host && session->network.mode != NETWORK_OPEN)
+        return error_usage(err,
+                           "the host's own network works with the mode open alone, not %s; "
+                           "nothing here may touch the host's firewall",
+                           network_mode_name(session->network.mode));
+    for (size_t i = 1; i < session->box.mount_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(session->box.mounts[i].destination,
+                       session->box.mounts[k].destination) == 0)
+                return error_set(err, "two mounts at %s",
+                                 quoted(session->box.mounts[i].destination));
+    return 0;
+}
+
+int config_resolve(const struct config *config, struct session *session, struct error *err)
+{
+    cleanup_config struct config unbuilt = CONFIG_INIT;
+    report_unbuilt(&unbuilt, config);
+    const size_t count = config->problem_count + unbuilt.problem_count;
+    if (count > 0) {
+        size_t shown = 0;
+        bool usage = config->usage_problem_count == count;
+        *err = (struct error){.status = usage ? EXIT_USAGE : EXIT_CLAUDEX};
+        add_problems(err, config, &shown);
+        add_problems(err, &unbuilt, &shown);
+        if (shown < count) {
+            size_t used = strlen(err->text);
+            (void)snprintf(err->text + used, sizeof err->text - used, "%sand %zu more problems",
+                           used ? "\n" : "", count - shown);
+        }
+        return -1;
+    }
+    if (config_merge(config, session) < 0)
+        return error_set(err, "out of memory while merging the configuration");
+    return check_session(session, err);
+}
