@@ -88,6 +88,12 @@ static const struct row filter_rows[] = {
         {CHAIN_INPUT, UDP, .states = STATE_NEW | STATE_ESTABLISHED,
             .direction = DIRECTION_ORIGINAL, PASS}},
 
+    /* Ahead of what is established: over a TCP connection of before, Docker's resolver would
+     * still forward new queries, from outside the box. */
+    {V4 | OPEN | NAMES | GATE, TO_DOCKER_DNS | BY_GATE, {CHAIN_OUTPUT, ACCEPT}},
+    {V4 | OPEN | GATE, TO_DOCKER_DNS, {CHAIN_OUTPUT, DENY}},
+    {V4 | NAMES | LOCKED | SEVERED, TO_DOCKER_DNS, {CHAIN_OUTPUT, DENY}},
+
     /* The guard in mangle sees to the mark of what leaves; here it may be local and
      * redirected, which has none. */
     {OPEN | NAMES, 0, {CHAIN_OUTPUT, NO_SYN, ESTABLISHED, ACCEPT}},
@@ -95,9 +101,6 @@ static const struct row filter_rows[] = {
     {SEVERED | GATE, 0, {CHAIN_OUTPUT, NO_SYN, ESTABLISHED, .mark = MARK_CLEAR, ACCEPT}},
     {NAMES | EACH_UDP_PORT, PORT_IS_SPORT,
         {CHAIN_OUTPUT, UDP, ESTABLISHED, .direction = DIRECTION_REPLY, MARKED, ACCEPT}},
-    {V4 | OPEN | NAMES | GATE, TO_DOCKER_DNS | BY_GATE, {CHAIN_OUTPUT, ACCEPT}},
-    {V4 | OPEN | GATE, TO_DOCKER_DNS, {CHAIN_OUTPUT, DENY}},
-    {V4 | NAMES | LOCKED | SEVERED, TO_DOCKER_DNS, {CHAIN_OUTPUT, DENY}},
     {OPEN | NAMES | GATE, TO_LOOPBACK | DPORT_GATE,
         {CHAIN_OUTPUT, TCP, .states = STATE_DNAT, ACCEPT}},
     {GATE, TO_LOOPBACK | DPORT_GATE, {CHAIN_OUTPUT, TCP, DENY}},
