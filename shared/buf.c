@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { BUF_FIRST = 256 };
 
 char *buf_reserve(struct buf *b, size_t length)
 {
-    if (length > b->max - b->length) {
+    if (length > b->max - b->length || length > SIZE_MAX / 4) {
         errno = E2BIG;
         return NULL;
     }

@@ -23,7 +23,8 @@ struct buf {
         .data = NULL, .length = 0, .capacity = 0, .max = (cap)                                 \
     }
 
-/* All return 0, or -1 with errno E2BIG (past the cap) or ENOMEM. */
+/* All return 0, or -1 with errno E2BIG (past the cap) or ENOMEM. What is added must not lie in
+ * the buffer itself, which may move. */
 int buf_append(struct buf *b, const void *bytes, size_t length);
 int buf_puts(struct buf *b, const char *text);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -60,7 +60,8 @@ int read_all(int fd, struct buf *b)
 
 int read_regular_file(int dirfd, const char *path, struct buf *b)
 {
-    cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    cleanup_fd int fd =
+        openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     struct stat st;
@@ -85,15 +86,17 @@ int write_file_atomic(int dirfd, const char *name, const void *bytes, size_t len
     /* A leftover of a killed process with our pid: ours to replace, never to follow. */
     if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
         return -1;
+    cleanup_fd int folder = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return -1;
     cleanup_fd int fd =
         openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;
     if (fchmod(fd, mode) == 0 && write_all(fd, bytes, length) == 0 && fsync(fd) == 0 &&
-        renameat(dirfd, temporary, dirfd, name) == 0) {
-        cleanup_fd int folder = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return folder < 0 ? -1 : fsync(folder);
-    }
+        renameat(dirfd, temporary, dirfd, name) == 0)
+        /* Some file systems know no fsync of a folder, fsync(2); theirs is a lesser promise. */
+        return fsync(folder) == 0 || errno == EINVAL ? 0 : -1;
     int why = errno;
     (void)unlinkat(dirfd, temporary, 0);
     errno = why;
@@ -102,6 +105,10 @@ int write_file_atomic(int dirfd, const char *name, const void *bytes, size_t len
 
 int make_folders(const char *path, mode_t mode)
 {
+    if (path[0] != '/') {
+        errno = EINVAL;
+        return -1;
+    }
     cleanup_free char *copy = strdup(path);
     if (!copy)
         return -1;
@@ -113,7 +120,12 @@ int make_folders(const char *path, mode_t mode)
         if (mkdir(copy, mode) < 0 && errno != EEXIST)
             return -1;
         if (end == '\0')
-            return 0;
+            break;
         *slash = end;
     }
+    struct stat st;
+    if (stat(copy, &st) < 0)
+        return -1;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode) ? 0 : -1;
 }

@@ -33,7 +33,8 @@ int read_regular_file(int dirfd, const char *path, struct buf *b);
 int write_file_atomic(int dirfd, const char *name, const void *bytes, size_t length,
                       mode_t mode);
 
-/* mkdir -p with `mode` for what it makes. 0 or -1. `path` is absolute. */
+/* mkdir -p with `mode` for what it makes. 0, or -1: EINVAL for a path that is not absolute,
+ * ENOTDIR where a file is in the way, else as mkdir(2). */
 int make_folders(const char *path, mode_t mode);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shared/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/cleanup.h"
 #include "shared/error.h"
@@ -24,13 +26,27 @@ void log_quiet(int quiet)
     be_quiet = quiet;
 }
 
-/* One fprintf a line: stderr is unbuffered, and lines of two processes must not mix. */
+/* "NAME: " goes in front of every line, and all of them out in one write: lines of two
+ * processes must not mix. No allocation: this is how running out of memory is told. */
 __attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *fmt,
                                                       va_list args)
 {
-    char text[ERROR_TEXT_MAX];
+    char text[ERROR_TEXT_MAX], out[4 * ERROR_TEXT_MAX];
+    size_t used = 0;
     (void)vsnprintf(text, sizeof text, fmt, args);
-    fprintf(stderr, "%s: %s%s\n", program, kind, text);
+    for (const char *line = text; line;) {
+        const char *end = strchr(line, '\n');
+        size_t length = end ? (size_t)(end - line) : strlen(line);
+        int n = snprintf(out + used, sizeof out - used, "%s: %s%.*s\n", program, kind,
+                         (int)length, line);
+        if (n < 0 || (size_t)n >= sizeof out - used)
+            break;
+        used += (size_t)n;
+        line = end ? end + 1 : NULL;
+    }
+    /* Never waits: who shares our stderr may have made it non-blocking, and stopped reading. */
+    ssize_t written = TEMP_FAILURE_RETRY(write(STDERR_FILENO, out, used));
+    (void)written;
 }
 
 void info(const char *fmt, ...)
@@ -67,17 +83,18 @@ void die_error(const struct error *err)
 
 static int is_harmless(uint32_t point)
 {
+    /* Unicode 15, DerivedCoreProperties.txt: Default_Ignorable_Code_Point, which shows nothing
+     * or turns the direction of what follows; and what else a terminal or a reader of lines
+     * may obey. */
     static const struct {
         uint32_t first, last;
     } harmful[] = {
-        {0x00, 0x1f},       {0x7f, 0x9f},
-        {0x5c, 0x5c}, /* controls; our own escape */
-        {0xad, 0xad},       {0x61c, 0x61c},
-        {0x200b, 0x200f},                     /* soft hyphen, marks, joiners */
-        {0x2028, 0x202e},   {0x2060, 0x206f}, /* separators, bidi, invisible */
-        {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
-        {0xfff9, 0xfffb},   /* variation, BOM, annotation */
-        {0xe0000, 0xe0fff}, /* tags */
+        {0x00, 0x1f},       {0x5c, 0x5c}, /* controls; our own escape */
+        {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},   {0x61c, 0x61c},
+        {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f}, {0x200b, 0x200f},
+        {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+        {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
     };
     for (size_t i = 0; i < array_length(harmful); i++)
         if (point >= harmful[i].first && point <= harmful[i].last)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a program says on stderr: one line each, "NAME: text". stdout is for results.
+ * What a program says on stderr: "NAME: text", also in front of every further line of a text.
+ * stdout is for results.
  */
 #ifndef CLAUDEX_SHARED_LOG_H
 #define CLAUDEX_SHARED_LOG_H
@@ -24,10 +25,10 @@ void die_error(const struct error *err) __attribute__((noreturn));
 
 /*
  * Makes `length` bytes that somebody else chose safe for a terminal and for one log line.
- * Printable ASCII except backslash, and well-formed UTF-8 outside the C0/C1 control, bidi
- * control and line/paragraph separator ranges (Unicode 15, UTF-8 as RFC 3629), stay; all
- * else becomes \xNN, a backslash \\. Writes at most `size` bytes with the final NUL (size > 0);
- * a text that does not fit ends in "...", whole characters only. Returns `out`.
+ * Printable ASCII except backslash, and well-formed UTF-8 (RFC 3629) outside the controls, the
+ * bidi controls, what shows nothing and the line and paragraph separators (Unicode 15), stay;
+ * all else becomes \xNN, a backslash \\. Writes at most `size` bytes with the final NUL (size >
+ * 0); a text that does not fit ends in "...", whole characters only. Returns `out`.
  */
 char *term_quote(char *out, size_t size, const char *text, size_t length);
 
