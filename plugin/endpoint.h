@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which daemon: found as the docker CLI finds it. In this order: -H/--host, --context,
- * DOCKER_HOST, DOCKER_CONTEXT, currentContext of config.json, "default".
+ * Which daemon: found as the docker CLI finds it. In this order: --context, -H/--host (both are
+ * an error), DOCKER_HOST, DOCKER_CONTEXT, currentContext of config.json, "default".
  * Contexts lie in $DOCKER_CONFIG (or --config, or ~/.docker)/contexts/meta/<id>/meta.json,
  * their TLS files in contexts/tls/<id>/docker/{ca,cert,key}.pem (docker/cli,
  * cli/context/store).
@@ -17,7 +17,8 @@
 struct global_options {
     const char *config, *context, *host;
     const char *tls_ca, *tls_cert, *tls_key;
-    bool tls, tls_verify, debug;
+    bool tls, tls_verify, tls_verify_given; /* given: also as --tlsverify=false */
+    bool debug, help, version;
 };
 
 enum endpoint_kind {

@@ -29,9 +29,10 @@ enum { CONNECT_SECONDS = 15, IDLE_MS = 60 * 1000, PUMP_BYTES = 32 * 1024 };
     X(easy_cleanup)                                                                            \
     X(easy_reset)                                                                              \
     X(easy_setopt)                                                                             \
-    X(easy_getinfo) X(easy_perform) X(easy_send) X(easy_recv) X(easy_strerror) X(multi_init)   \
-        X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform)           \
-            X(multi_poll) X(multi_info_read) X(multi_setopt) X(slist_append) X(slist_free_all)
+    X(easy_getinfo)                                                                            \
+    X(easy_perform) X(easy_send) X(easy_recv) X(easy_strerror) X(multi_init) X(multi_cleanup)  \
+        X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll)              \
+            X(multi_info_read) X(multi_setopt) X(slist_append) X(slist_free_all)
 
 static struct curl_functions {
 #define X(function) __typeof__(curl_##function) *function;
