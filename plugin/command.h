@@ -56,13 +56,15 @@ enum output_format { OUTPUT_TABLE, OUTPUT_JSON };
 struct invocation {
     const char *program; /* "docker claudex" or "claudex", for messages and help */
     struct global_options global;
-    struct endpoint endpoint;
-    struct engine *engine; /* NULL until invocation_engine() */
+    struct endpoint endpoint; /* address is NULL until invocation_endpoint() */
+    struct engine *engine;    /* NULL until invocation_engine() */
     struct arguments arguments;
     enum output_format format; /* --format json */
     bool quiet;                /* -q */
 };
 
+/* Which engine: found at first use, nothing is connected. NULL on failure. */
+const struct endpoint *invocation_endpoint(struct invocation *invocation, struct error *err);
 /* The engine, opened at first use. NULL on failure. */
 struct engine *invocation_engine(struct invocation *invocation, struct error *err);
 
@@ -74,7 +76,9 @@ struct command {
     const struct option_spec *options;
     size_t option_count;
     enum completes completes; /* of its operands */
-    bool stops_at_operand;    /* options end at the first operand (exec, shell) */
+    /* Options end at the first operand (exec, shell): what follows are operands, too. A "--"
+     * right behind the first operand still divides operands from rest. */
+    bool stops_at_operand;
     bool hidden;
     /* Returns the exit status, or -1 with *err filled (then err->status is the exit status). */
     int (*run)(struct invocation *invocation, struct error *err);

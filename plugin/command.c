@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/command.h"
+
+#include "shared/cleanup.h"
+
+/* In the order in which --help lists them. */
+const struct command *const commands[] = {
+    &cmd_run,    &cmd_build, &cmd_update, &cmd_list, &cmd_status, &cmd_shell, &cmd_exec,
+    &cmd_attach, &cmd_logs,  &cmd_stop,   &cmd_rm,   &cmd_push,   &cmd_pull,  &cmd_version,
+};
+const size_t command_count = array_length(commands);
+
+const struct endpoint *invocation_endpoint(struct invocation *invocation, struct error *err)
+{
+    if (!invocation->endpoint.address &&
+        endpoint_find(&invocation->endpoint, &invocation->global, err) < 0)
+        return NULL;
+    return &invocation->endpoint;
+}
+
+struct engine *invocation_engine(struct invocation *invocation, struct error *err)
+{
+    if (!invocation->engine && invocation_endpoint(invocation, err))
+        invocation->engine = engine_open(&invocation->endpoint, err);
+    return invocation->engine;
+}
