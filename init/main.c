@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * claudex-init: the first process of a box.
+ *
+ *     claudex-init [COMMAND [ARG…]]     as PID 1: the boot, then the session that COMMAND is
+ *     claudex-init exec [OPTIONS] -- COMMAND [ARG…]
+ *                                       through `docker exec`, as root: one more session,
+ *                                       confined as the first
+ *     claudex-init --version
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/environment.h"
+#include "init/exec.h"
+#include "init/home/owner.h"
+#include "init/launch.h"
+#include "init/net/firewall.h"
+#include "init/private.h"
+#include "init/privs.h"
+#include "init/signals.h"
+#include "init/supervise.h"
+#include "init/terminal.h"
+#include "shared/cleanup.h"
+#include "shared/log.h"
+#include "shared/names.h"
+#include "shared/session.h"
+
+/* What the phases hand on to each other. Lives as long as PID 1. */
+struct boot {
+    char *const *command;
+    int signals;
+    struct firewall *firewall;
+    struct session session;
+    struct strings environment;
+    struct agent agent;
+    uid_t worker_shift;
+    struct supervisor supervisor;
+    pid_t pid; /* of the session */
+};
+
+static int boot_signals(struct boot *boot, struct error *err)
+{
+    if (descriptors_clean(err) < 0)
+        return -1;
+    boot->signals = signals_block(err);
+    return boot->signals < 0 ? -1 : terminal_give_up(err);
+}
+
+static int boot_privileges(struct boot *boot, struct error *err)
+{
+    (void)boot;
+    return privs_check(err) < 0 ? -1 : privs_harden(err);
+}
+
+static int boot_closed(struct boot *boot, struct error *err)
+{
+    boot->firewall = firewall_close(err);
+    return boot->firewall ? 0 : -1;
+}
+
+static int boot_private(struct boot *boot, struct error *err)
+{
+    (void)boot;
+    return private_close(err);
+}
+
+static int boot_configuration(struct boot *boot, struct error *err)
+{
+    if (private_read_session(&boot->session, err) < 0)
+        return -1;
+    return private_read_environment(&boot->environment, err);
+}
+
+static int boot_firewall(struct boot *boot, struct error *err)
+{
+    return firewall_apply(boot->firewall, &boot->session, boot->session.network.mode, err);
+}
+
+static int boot_owner(struct boot *boot, struct error *err)
+{
+    return owner_find(&boot->session, &boot->agent, &boot->worker_shift, err);
+}
+
+static int boot_ready(struct boot *boot, struct error *err)
+{
+    if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0)
+        return -1;
+    return private_announce(&boot->agent, err);
+}
+
+static int boot_session(struct boot *boot, struct error *err)
+{
+    const struct launch what = {
+        .confinement = {.uid = boot->agent.uid,
+                        .gid = boot->agent.gid,
+                        .workdir = boot->session.box.workdir,
+                        .signals_others = false},
+        .environment = &boot->environment,
+        .command = boot->command,
+    };
+    return launch(&what, &boot->pid, err);
+}
+
+/* In this order, and nothing of the agent before the last. Each succeeds or ends the container
+ * with one line. */
+static int (*const phases[])(struct boot *, struct error *) = {
+    boot_signals,  boot_privileges, boot_closed, boot_private, boot_configuration,
+    boot_firewall, boot_owner,      boot_ready,  boot_session,
+};
+
+static int first_process(char *const *command)
+{
+    static struct boot boot;
+    struct error err = ERROR_INIT;
+    boot.command = command;
+    for (size_t i = 0; i < array_length(phases); i++)
+        if (phases[i](&boot, &err) < 0)
+            die_error(&err);
+
+    /* ---- From here on nothing may end PID 1: no die(), no exit(), no assertion. ---- */
+
+    terminal_let_go();
+    if (privs_keep(&err) < 0)
+        warn("%s", err.text);
+    return supervise(&boot.supervisor, boot.pid);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("claudex-init " CLAUDEX_VERSION);
+        return 0;
+    }
+    if (getpid() == 1)
+        return first_process(argv + 1);
+    if (argc > 1 && strcmp(argv[1], "exec") == 0)
+        return exec_session(argc - 1, argv + 1);
+    die(EXIT_USAGE,
+        "claudex-init is the first process of a box, and this is process %d; "
+        "boxes are started with `docker claudex run`",
+        (int)getpid());
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Privileges, capabilities(7): what PID 1 needs and when it lets go of it, and how the agent
+ * comes to have none.
+ */
+#ifndef CLAUDEX_INIT_PRIVS_H
+#define CLAUDEX_INIT_PRIVS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "shared/error.h"
+
+struct privs_capability {
+    int number;         /* CAP_…, linux/capability.h */
+    const char *name;   /* as docker and compose write it: "NET_ADMIN" */
+    bool kept;          /* PID 1 still needs it once the session runs */
+    const char *reason; /* "to …" */
+};
+extern const struct privs_capability privs_capabilities[];
+extern const size_t privs_capability_count;
+
+/* Refuses to go on without a capability of the table, naming every missing one, what it is for
+ * and the remedy. */
+int privs_check(struct error *err);
+
+/* Forbids this process and all after it to gain privileges by exec, and hides its memory and
+ * /proc entries from everybody without CAP_SYS_PTRACE. */
+int privs_harden(struct error *err);
+
+/* PID 1, once the session runs: drops what the table does not mark as kept, for good. */
+int privs_keep(struct error *err);
+
+/* For good: no capability in any set, not even the bounding one, no supplementary group, and
+ * the uid and gid of the agent. */
+int privs_become(uid_t uid, gid_t gid, struct error *err);
+
+/* Asks the kernel whether the above is so, no_new_privs and a seccomp filter included. */
+int privs_verify(uid_t uid, gid_t gid, struct error *err);
+
+/*
+ * While `uid` is not 0, files are reached as that uid and gid, PID 1 itself staying root with
+ * all it has (setfsuid(2)); 0, 0 ends it. There is no CAP_DAC_OVERRIDE here: files of others
+ * are reached by becoming them.
+ */
+int privs_files_as(uid_t uid, gid_t gid, struct error *err);
+
+#endif

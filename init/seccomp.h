@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent's system call filter, on top of the engine's: the only user of libseccomp.
+ *
+ * The engine's profile is a list of what is allowed; this one takes away from it what an agent
+ * has no use for and an attacker has. Both hold: the kernel takes the stricter answer.
+ */
+#ifndef CLAUDEX_INIT_SECCOMP_H
+#define CLAUDEX_INIT_SECCOMP_H
+
+#include "shared/error.h"
+
+/* Installs the filter in this process, for good. Wants no_new_privs. */
+int seccomp_enforce(struct error *err);
+
+#endif
