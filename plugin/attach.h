@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The user's terminal on a hijacked stream: raw mode, resize, detach keys, and the
- * demultiplexed stream where there is no terminal (POST /containers/{id}/attach, "Stream
- * format" in the Engine API reference: 8-byte header, stream type, big-endian length).
+ * demultiplexed stream where there is no terminal (plugin/frames.h).
  */
 #ifndef CLAUDEX_PLUGIN_ATTACH_H
 #define CLAUDEX_PLUGIN_ATTACH_H
@@ -15,6 +14,7 @@
 enum attach_end {
     ATTACH_EOF,      /* the stream ended: the session is over */
     ATTACH_DETACHED, /* the detach keys were typed */
+    ATTACH_SIGNAL,   /* a signal ended us, not the session; err->status is 128 + its number */
     ATTACH_FAILED,   /* *err says why */
 };
 
@@ -24,13 +24,25 @@ struct attach {
     bool tty;           /* the session has a terminal: raw bytes, no framing */
     bool open_stdin;    /* forward our standard input */
     const char *resize; /* "/containers/ID/resize" or "/exec/ID/resize"; called on SIGWINCH */
-    const char
-        *signal; /* "/containers/ID/kill", for SIGTERM and SIGHUP without a tty; or NULL */
+    const char *signal; /* "/containers/ID/kill", for signals without a tty; or NULL */
     const char *detach_keys; /* "ctrl-p,ctrl-q" (docker's form), or NULL for that default */
 };
 
-/* Puts the terminal into raw mode and restores it whatever happens (also when a signal ends
- * us). Blocks until the stream ends. */
+/* Put into an attach or exec request in the place of the user's, so that the engine does not
+ * look for detach keys of its own: it would hold back what may be their beginning, and its end
+ * of the stream looks like the session's. */
+#define ATTACH_NO_KEYS                                                                         \
+    "ctrl-@,ctrl-],ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-],ctrl-@,ctrl-^,ctrl-@,ctrl-_"
+
+/*
+ * Puts the terminal into raw mode and restores it whatever happens (also when a signal ends
+ * us). Blocks until the stream ends. Without a tty, a signal goes to the session by
+ * `attach->signal`, the third SIGINT or SIGTERM as SIGKILL; a standard output that nobody reads
+ * any more ends the session in the same way.
+ */
 enum attach_end attach_run(struct attach *attach, struct error *err);
+
+/* Size of the terminal that is our standard output; zeros if it is none. */
+void attach_terminal_size(unsigned short *rows, unsigned short *columns);
 
 #endif

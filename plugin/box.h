@@ -22,14 +22,31 @@ struct box {
     json_t *summary;         /* the entry of GET /containers/json */
 };
 void box_free(struct box *box);
+#define cleanup_box cleanup_with(box_free)
 
-/* All of ours, by label, newest first. `boxes` is allocated. 0 or -1. */
-int box_list(struct engine *engine, bool all, struct box **boxes, size_t *count,
-             struct error *err);
+struct boxes {
+    struct box *items;
+    size_t count;
+};
+void boxes_free(struct boxes *boxes);
+#define cleanup_boxes cleanup_with(boxes_free)
+
+/* All of ours, by label, newest first; with `all` also those that do not run. 0 or -1. */
+int box_list(struct engine *engine, bool all, struct boxes *boxes, struct error *err);
+
+/* A label's value, "" where there is none. Borrowed from the box. */
+const char *box_label(const struct box *box, const char *label);
+bool box_is_running(const struct box *box);
 
 /* NAME, or where it is NULL the box of the current folder, else the only one running; an error
  * lists the candidates. */
 int box_find(struct engine *engine, const char *name, bool running, struct box *box,
              struct error *err);
+
+/* The choice of box_find(), pure: an index into `boxes`, or -1 with *err. A name may be given
+ * without what all names share: "claudex-", and the hex digits where that is unambiguous.
+ * `folder` is the current one, NULL if that is unknown. */
+long box_choose(const struct boxes *boxes, const char *name, const char *folder, bool running,
+                struct error *err);
 
 #endif

@@ -14,13 +14,16 @@
 /* What the session does not know: the terminal, the image, the state folders. Borrowed. */
 struct spec_input {
     const struct session *session;
-    const char *image;          /* tag or id */
-    const char *const *command; /* the session's argv, NULL-ended */
-    bool tty, open_stdin;       /* as docker run -t, -i */
-    bool remove;                /* AutoRemove */
-    const char *control_dir;    /* host folder with the control FIFO, or NULL */
-    const char *term;           /* TERM of the caller, or NULL */
-    const char *folders_json;   /* value of LABEL_FOLDERS */
+    const char *image;            /* tag or id */
+    const char *const *command;   /* the session's argv, NULL-ended; empty: a shell */
+    const char *agent;            /* value of LABEL_AGENT */
+    bool tty, open_stdin;         /* as docker run -t, -i */
+    bool attach;                  /* somebody is attached from the start: not docker run -d */
+    bool remove;                  /* AutoRemove */
+    const char *control_dir;      /* host folder with the control FIFO, or NULL */
+    const char *term;             /* TERM of the caller, or NULL */
+    unsigned short rows, columns; /* of the caller's terminal; 0: unknown */
+    const char *folders_json;     /* value of LABEL_FOLDERS */
 };
 
 /* One capability that the container keeps, and why. NULL-ended by name. */
@@ -30,16 +33,19 @@ struct capability_reason {
 };
 extern const struct capability_reason spec_capabilities[];
 
-/* A new reference, or NULL when out of memory. Holds no secret: values of the environment go
- * into BOX_ENV by the archive call. */
+/* A new reference, or NULL when out of memory or where a text is not UTF-8, which JSON cannot
+ * hold. Has no secret in it: values of the environment go into BOX_ENV by the archive call. */
 json_t *spec_container(const struct spec_input *input);
 
 /* Hex SHA-256 (65 bytes with NUL) of what was asked for, stored in LABEL_SPEC: two sessions
- * with equal hashes may share a box. Of the spec without name, terminal and labels. */
-void spec_hash(const json_t *spec, char out[65]);
+ * with equal hashes may share a box. Of the spec without what belongs to one session only
+ * (command, terminal, removal) and without labels, but for the network's mode. 0, or -1 when
+ * out of memory. */
+int spec_hash(const json_t *spec, char out[65]);
 
 /* "image: claudex:0.1.0 ≠ claudex:0.2.0", one difference a line, for the error of a join that
- * does not fit. Owned by the caller; "" when equal, NULL when out of memory. */
-char *spec_differences(const json_t *wanted, const json_t *running_inspect);
+ * does not fit. `running` is the answer of GET /containers/{id}/json. Fit for a terminal. Owned
+ * by the caller; "" when nothing that we can name differs, NULL when out of memory. */
+char *spec_differences(const json_t *wanted, const json_t *running);
 
 #endif

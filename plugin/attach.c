@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include "plugin/frames.h"
+#include "plugin/keys.h"
+#include "plugin/terminal.h"
+#include "shared/buf.h"
+#include "shared/io.h"
+#include "shared/log.h"
+
+enum {
+    PIECE = 32 * 1024,
+    RESIZE_TRIES = 20, /* a session that is just being started has no terminal yet */
+    RESIZE_WAIT_MS = 25,
+    STOP_SIGNALS_MAX = 3, /* the last one kills, as docker run has it */
+};
+
+static const int watched[] = {SIGWINCH, SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
+                              SIGUSR1,  SIGUSR2, SIGTSTP, SIGCONT};
+
+/* One attachment under way. */
+struct state {
+    struct attach *attach;
+    struct error *err;
+    struct keys keys;
+    struct frames frames;
+    struct buf typed;    /* on its way to the session */
+    int stream, signals; /* the latter from signalfd(2) */
+    bool reading;        /* standard input is still open */
+    bool half_closed;
+    bool paused;  /* standard input belongs to another job of the terminal for now */
+    bool unread;  /* nobody reads our standard output any more */
+    int stops;    /* SIGINT and SIGTERM so far */
+    int resizing; /* tries left */
+    enum attach_end end;
+    bool ended;
+};
+
+void attach_terminal_size(unsigned short *rows, unsigned short *columns)
+{
+    struct winsize size = {0};
+    (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+}
+
+static void finish(struct state *state, enum attach_end end)
+{
+    if (!state->ended)
+        state->end = end;
+    state->ended = true;
+}
+
+static void fail(struct state *state, const char *what)
+{
+    (void)error_errno(state->err, "%s", what);
+    finish(state, ATTACH_FAILED);
+}
+
+/* --- requests beside the stream ------------------------------------------------------- */
+
+static void resize(struct state *state)
+{
+    unsigned short rows, columns;
+    char path[256];
+    struct error ignored = ERROR_INIT;
+    long status = 0;
+    attach_terminal_size(&rows, &columns);
+    if (!state->attach->tty || !state->attach->resize || rows == 0) {
+        state->resizing = 0;
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s?h=%u&w=%u", state->attach->resize, rows, columns);
+    /* A size that could not be set is no reason to end a session. */
+    if (engine_request(state->attach->engine, "POST", path, NULL, NULL, &status, &ignored) ==
+            0 &&
+        status < 300)
+        state->resizing = 0;
+    else
+        state->resizing--;
+}
+
+static void send_signal(struct state *state, int number)
+{
+    char path[256];
+    struct error ignored = ERROR_INIT;
+    long status = 0;
+    (void)snprintf(path, sizeof path, "%s?signal=%d", state->attach->signal, number);
+    /* Refused where the session has just ended: then the stream ends as well. */
+    (void)engine_request(state->attach->engine, "POST", path, NULL, NULL, &status, &ignored);
+}
+
+static void on_signal(struct state *state, int number, bool ours)
+{
+    const bool is_stop = number == SIGINT || number == SIGTERM;
+    /* One Ctrl-C comes twice: from the terminal, and as the SIGTERM that plugin/signals makes
+     * of the docker CLI's word about the same key. */
+    if (ours && state->stops > 0)
+        return;
+    if (state->attach->tty || !state->attach->signal) {
+        state->err->status = 128 + number;
+        (void)snprintf(state->err->text, sizeof state->err->text, "ended by SIG%s",
+                       sigabbrev_np(number));
+        finish(state, ATTACH_SIGNAL);
+        return;
+    }
+    state->stops += is_stop;
+    send_signal(state, is_stop && state->stops >= STOP_SIGNALS_MAX ? SIGKILL : number);
+}
+
+/* The terminal goes back to the shell while we are stopped. */
+static void suspend(struct state *state)
+{
+    terminal_restore();
+    (void)raise(SIGSTOP);
+    state->paused = false;
+}
+
+static void take_signals(struct state *state)
+{
+    struct signalfd_siginfo info;
+    while (!state->ended && read(state->signals, &info, sizeof info) == sizeof info) {
+        const int number = (int)info.ssi_signo;
+        switch (number) {
+        case SIGTSTP:
+            suspend(state);
+            break;
+        case SIGCONT:
+            state->paused = false;
+            if (state->attach->tty && terminal_raw() < 0)
+                fail(state, "cannot set the terminal's mode");
+            state->resizing = RESIZE_TRIES;
+            break;
+        case SIGWINCH:
+            state->resizing = RESIZE_TRIES;
+            break;
+        default:
+            on_signal(state, number, info.ssi_pid == (uint32_t)getpid());
+        }
+    }
+    if (state->resizing == RESIZE_TRIES)
+        resize(state);
+}
+
+/* --- towards the session -------------------------------------------------------------- */
+
+static void type(struct state *state, const char *bytes, size_t length)
+{
+    if (!state->attach->tty) {
+        (void)buf_append(&state->typed, bytes, length);
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        char out[KEYS_MAX];
+        bool detach;
+        size_t passed = keys_type(&state->keys, bytes[i], out, &detach);
+        (void)buf_append(&state->typed, out, passed);
+        if (detach) {
+            finish(state, ATTACH_DETACHED);
+            return;
+        }
+    }
+}
+
+static void read_stdin(struct state *state)
+{
+    char bytes[PIECE];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (n > 0)
+        type(state, bytes, (size_t)n);
+    else if (n < 0 && errno == EIO && isatty(STDIN_FILENO) && !state->attach->tty)
+        state->paused = true; /* in the background, and SIGTTIN is ignored */
+    else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+        state->reading = false;
+}
+
+static void flush_typed(struct state *state)
+{
+    const struct buf *typed = &state->typed;
+    if (typed->length > 0) {
+        ssize_t n =
+            send(state->stream, typed->data, typed->length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0) {
+            buf_consume(&state->typed, (size_t)n);
+        } else if (errno != EAGAIN && errno != EINTR) {
+            buf_clear(&state->typed); /* the session reads no more; its output may go on */
+            state->reading = false;
+        }
+    }
+    if (typed->length == 0 && !state->reading && !state->half_closed) {
+        state->half_closed = true;
+        (void)shutdown(state->stream, SHUT_WR);
+    }
+}
+
+/* --- from the session ----------------------------------------------------------------- */
+
+static void show(struct state *state, int fd, const char *bytes, size_t length)
+{
+    if ((state->unread && fd == STDOUT_FILENO) || write_all(fd, bytes, length) == 0)
+        return;
+    if (fd != STDOUT_FILENO)
+        return;
+    state->unread = true;
+    if (state->attach->tty)
+        fail(state, "cannot write to the terminal");
+    else if (state->attach->signal)
+        send_signal(state, SIGTERM);
+    else
+        fail(state, "cannot write to standard output");
+}
+
+static void show_frames(struct state *state, const char *bytes, size_t length)
+{
+    struct frame_piece piece;
+    int more;
+    while (!state->ended &&
+           (more = frames_next(&state->frames, &bytes, &length, &piece)) != 0) {
+        char text[512];
+        if (more < 0 || piece.stream == FRAME_ERROR) {
+            (void)error_set(
+                state->err, "the engine's stream broke%s%s", more < 0 ? "" : ": ",
+                more < 0 ? "" : term_quote(text, sizeof text, piece.bytes, piece.length));
+            finish(state, ATTACH_FAILED);
+            return;
+        }
+        show(state, piece.stream == FRAME_STDERR ? STDERR_FILENO : STDOUT_FILENO, piece.bytes,
+             piece.length);
+    }
+}
+
+static void read_stream(struct state *state)
+{
+    char bytes[PIECE];
+    ssize_t n = recv(state->stream, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n == 0)
+        finish(state, ATTACH_EOF);
+    else if (n < 0 && errno != EAGAIN && errno != EINTR)
+        fail(state, "the connection to the engine was lost");
+    else if (n > 0 && state->attach->tty)
+        show(state, STDOUT_FILENO, bytes, (size_t)n);
+    else if (n > 0)
+        show_frames(state, bytes, (size_t)n);
+}
+
+/* --- the loop ------------------------------------------------------------------------- */
+
+static int wait_ms(const struct state *state)
+{
+    if (state->resizing > 0)
+        return RESIZE_WAIT_MS;
+    return state->keys.matched > 0 ? KEYS_HOLD_MS : -1;
+}
+
+static void loop(struct state *state)
+{
+    enum { SIGNALS, STREAM, STDIN, COUNT };
+    while (!state->ended) {
+        const bool ready = state->reading && !state->paused && state->typed.length == 0;
+        struct pollfd fds[COUNT] = {
+            [SIGNALS] = {.fd = state->signals, .events = POLLIN},
+            [STREAM] = {.fd = state->stream, .events = POLLIN},
+            [STDIN] = {.fd = ready ? STDIN_FILENO : -1, .events = POLLIN},
+        };
+        if (state->typed.length > 0)
+            fds[STREAM].events |= POLLOUT;
+        int n = poll(fds, COUNT, wait_ms(state));
+        if (n < 0 && errno != EINTR) {
+            fail(state, "poll");
+            return;
+        }
+        if (n == 0 && state->resizing > 0) {
+            resize(state);
+        } else if (n == 0) {
+            char out[KEYS_MAX];
+            (void)buf_append(&state->typed, out, keys_release(&state->keys, out));
+        }
+        if (n > 0 && fds[SIGNALS].revents)
+            take_signals(state);
+        if (n > 0 && fds[STDIN].revents)
+            read_stdin(state);
+        if (!state->ended || state->end == ATTACH_DETACHED)
+            flush_typed(state);
+        if (n > 0 && !state->ended && (fds[STREAM].revents & ~POLLOUT))
+            read_stream(state);
+    }
+}
+
+enum attach_end attach_run(struct attach *attach, struct error *err)
+{
+    struct state state = {.attach = attach,
+                          .err = err,
+                          .typed = BUF_INIT(2 * PIECE),
+                          .reading = attach->open_stdin,
+                          .half_closed = !attach->open_stdin,
+                          .resizing = RESIZE_TRIES,
+                          .end = ATTACH_FAILED};
+    cleanup_fd int stream = take_fd(&attach->stream);
+    state.stream = stream;
+    if (keys_parse(attach->detach_keys, &state.keys) < 0) {
+        (void)error_usage(err, "bad detach keys '%s': expected such as ctrl-p,ctrl-q",
+                          quoted(attach->detach_keys));
+        return ATTACH_FAILED;
+    }
+    sigset_t set, old;
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < array_length(watched); i++)
+        (void)sigaddset(&set, watched[i]);
+    (void)sigprocmask(SIG_BLOCK, &set, &old);
+    cleanup_fd int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    state.signals = signals;
+    void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
+    void (*input_before)(int) = signal(SIGTTIN, attach->tty ? SIG_DFL : SIG_IGN);
+
+    if (signals < 0)
+        fail(&state, "signalfd");
+    else if (attach->tty && attach->open_stdin && terminal_raw() < 0)
+        fail(&state, "cannot set the terminal's mode");
+    else
+        resize(&state);
+    loop(&state);
+
+    terminal_restore();
+    (void)signal(SIGTTIN, input_before);
+    (void)signal(SIGPIPE, pipe_before);
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    buf_free(&state.typed);
+    return state.end;
+}
