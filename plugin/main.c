@@ -147,10 +147,15 @@ static int dispatch(struct invocation *invocation, struct words *words, bool sta
     return 0;
 }
 
-static void hint(const struct invocation *invocation, const struct command *command)
+/* The one place where a failure becomes words. */
+static void fail(const struct error *err, const char *program, const struct command *command)
+    __attribute__((noreturn));
+static void fail(const struct error *err, const char *program, const struct command *command)
 {
-    fprintf(stderr, "see: %s%s%s --help\n", invocation->program, command ? " " : "",
+    if (err->status == EXIT_USAGE)
+        die(err->status, "%s\nsee: %s%s%s --help", err->text, program, command ? " " : "",
             command ? command->name : "");
+    die_error(err);
 }
 
 int main(int argc, char **argv)
@@ -165,15 +170,11 @@ int main(int argc, char **argv)
     const struct command *command = NULL;
     struct error err = ERROR_INIT;
     int status = dispatch(&invocation, &words, standalone, &command, &err);
-    if (status < 0) {
-        status = err.status;
-        fprintf(stderr, "claudex: %s\n", err.text);
-        if (status == EXIT_USAGE)
-            hint(&invocation, command);
-    }
     engine_close(&invocation.engine);
     endpoint_free(&invocation.endpoint);
     options_free(&invocation.arguments);
+    if (status < 0)
+        fail(&err, invocation.program, command);
     /* A result that did not arrive is none. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
         status = EXIT_CLAUDEX;
