@@ -187,7 +187,7 @@ int config_set(struct config *config, const char *section, const char *key, cons
     (void)config_section_split(section, word, sizeof word);
     const struct config_key *found = config_find_key(word, key);
     cleanup_buf struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-    if (found && found->kind != KIND_PACKAGE && value && value[0] != '\0') {
+    if (found && found->kind != KIND_PACKAGE && value) {
         /* An option is taken literally: what it says is one word, whatever is in it. */
         if (config_value_print(found, value, &text) < 0) {
             line_problem(config, &line, "bad value '%s' for '%s' in [%s]: %s", quoted(value),

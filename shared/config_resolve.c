@@ -124,7 +124,7 @@ static int store_word(struct merge *m, const struct config_key *key, const char 
         return 0;
     case KIND_PIDS:
         (void)parse_number(word, 0, UINT32_MAX, &number);
-        if (is_taken(m, session->run.pids, number))
+        if (is_taken(m, session->run.pids ? session->run.pids : SESSION_PIDS_DEFAULT, number))
             session->run.pids = (uint32_t)number;
         return 0;
     case KIND_AGENT:

@@ -4,10 +4,12 @@
  * (PIPE_BUF, so that concurrent writers cannot interleave, pipe(7)), one reply likewise:
  *
  *     request: ID SP WORD [SP ARGUMENT]… LF         e.g. "3f2a91c0 lockdown on"
- *     reply:   ID SP "ok"|"error" SP STATUS SP TEXT LF
+ *     reply:   ID SP "ok"|"error" SP STATUS SP TEXT LF         "3f2a91c0 ok 0 lockdown"
  *
- * ID is 8 to 32 hex digits chosen by the caller; it names the reply FIFO `reply.ID` in the same
- * folder. Pure parser and printer; owned by both programs.
+ * Exact: one blank between words, no byte below 0x20 and no 0x7f. ID is 8 to 32 hex digits in
+ * small letters chosen by the caller; it names the reply FIFO `reply.ID` in the same folder.
+ * STATUS is 0 ("ok") or 1 to 255 ("error"), TEXT may be empty. Pure parser and printer; owned
+ * by both programs.
  */
 #ifndef CLAUDEX_SHARED_CONTROL_H
 #define CLAUDEX_SHARED_CONTROL_H
@@ -36,7 +38,7 @@ enum control_word {
 struct control_request {
     char id[CONTROL_ID_MAX + 1];
     enum control_word word;
-    enum network_mode mode; /* for CONTROL_MODE */
+    enum network_mode mode; /* for CONTROL_MODE; NETWORK_LOCKDOWN for the others */
 };
 
 struct control_reply {
@@ -51,6 +53,7 @@ int control_request_parse(const char *line, size_t length, struct control_reques
 /* Prints with the newline into out[CONTROL_LINE_MAX]; returns the length, -1 if it cannot be.
  */
 int control_request_print(const struct control_request *request, char *out, size_t size);
+/* The same for replies; the text is not quoted for a terminal: see term_quote(). */
 int control_reply_parse(const char *line, size_t length, struct control_reply *reply);
 int control_reply_print(const struct control_reply *reply, char *out, size_t size);
 

@@ -64,6 +64,9 @@ struct named {
     char *value;
 };
 
+/* Enough for parallel builds, too few for a fork bomb to hurt. */
+enum { SESSION_PIDS_DEFAULT = 4096 };
+
 struct session {
     struct strings packages;
 
@@ -81,7 +84,7 @@ struct session {
         struct strings env;          /* NAME or NAME=value; resolved values go to BOX_ENV */
         uint64_t memory;             /* bytes; 0: no limit */
         uint32_t cpus;               /* thousandths of a CPU; 0: no limit */
-        uint32_t pids;               /* 0: the default of spec.c */
+        uint32_t pids;               /* 0: SESSION_PIDS_DEFAULT */
         char *runtime;               /* NULL: the engine's */
         char *image;                 /* NULL: claudex:<version> */
         bool x11;
