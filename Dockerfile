@@ -33,7 +33,7 @@ COPY Makefile VERSION ./
 COPY mk mk/
 COPY shared shared/
 COPY init init/
-RUN make init
+RUN make -j"$(nproc)" init
 
 # --- the box --------------------------------------------------------------------------
 
@@ -43,8 +43,9 @@ FROM ${BASE}
 COPY image/install-packages ca*/*.crt /tmp/build/
 RUN /tmp/build/install-packages
 
-# One store for everything: Debian's, with the extra authorities in it. Node, Python's requests
-# and pip bring their own lists otherwise; Codex looks at SSL_CERT_FILE.
+# One store for everything: Debian's, with the extra authorities in it. Debian's programs look
+# there by themselves; what an agent adds (another Node, requests, pip in a venv, Rust programs)
+# brings a list of its own unless it is told.
 ENV LANG=C.UTF-8 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
