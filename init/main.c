@@ -10,16 +10,22 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init/environment.h"
 #include "init/exec.h"
+#include "init/home/accounts.h"
+#include "init/home/folder.h"
 #include "init/home/owner.h"
+#include "init/landlock.h"
 #include "init/launch.h"
+#include "init/mounts.h"
 #include "init/net/firewall.h"
 #include "init/private.h"
 #include "init/privs.h"
 #include "init/signals.h"
+#include "init/status.h"
 #include "init/supervise.h"
 #include "init/terminal.h"
 #include "shared/cleanup.h"
@@ -63,7 +69,7 @@ static int boot_closed(struct boot *boot, struct error *err)
 static int boot_private(struct boot *boot, struct error *err)
 {
     (void)boot;
-    return private_close(err);
+    return private_close(err) < 0 ? -1 : status_clear(err);
 }
 
 static int boot_configuration(struct boot *boot, struct error *err)
@@ -71,6 +77,11 @@ static int boot_configuration(struct boot *boot, struct error *err)
     if (private_read_session(&boot->session, err) < 0)
         return -1;
     return private_read_environment(&boot->environment, err);
+}
+
+static int boot_mounts(struct boot *boot, struct error *err)
+{
+    return mounts_check(&boot->session, err);
 }
 
 static int boot_firewall(struct boot *boot, struct error *err)
@@ -83,9 +94,25 @@ static int boot_owner(struct boot *boot, struct error *err)
     return owner_find(&boot->session, &boot->agent, &boot->worker_shift, err);
 }
 
+static int boot_home(struct boot *boot, struct error *err)
+{
+    accounts_set(&boot->agent);
+    return home_set_up(&boot->agent, err);
+}
+
 static int boot_ready(struct boot *boot, struct error *err)
 {
-    if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0)
+    const struct status status = {
+        .box = boot->session.box.name,
+        .mode = boot->session.network.mode,
+        .why = "configured",
+        .agent = boot->agent,
+        .firewall = firewall_applier(boot->firewall),
+        .landlock = landlock_version(),
+        .started = time(NULL),
+    };
+    if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0 ||
+        status_write(&status, err) < 0)
         return -1;
     return private_announce(&boot->agent, err);
 }
@@ -106,8 +133,17 @@ static int boot_session(struct boot *boot, struct error *err)
 /* In this order, and nothing of the agent before the last. Each succeeds or ends the container
  * with one line. */
 static int (*const phases[])(struct boot *, struct error *) = {
-    boot_signals,  boot_privileges, boot_closed, boot_private, boot_configuration,
-    boot_firewall, boot_owner,      boot_ready,  boot_session,
+    boot_signals,       /* blocked; no terminal */
+    boot_privileges,    /* those that are needed, and no new ones */
+    boot_closed,        /* the firewall, whatever comes */
+    boot_private,       /* folders that the agent cannot enter or replace */
+    boot_configuration, /* read and validated again: it says what the rest expects */
+    boot_mounts,        /* are what was approved */
+    boot_firewall,      /* the rules of the mode */
+    boot_owner,         /* who the agent is */
+    boot_home,          /* is its own */
+    boot_ready,         /* told to all who ask */
+    boot_session,
 };
 
 static int first_process(char *const *command)

@@ -29,42 +29,49 @@ enum { READY_MAX = 64, READY_SECONDS = 10 };
 static int secure_folder(int parent, const char *name, mode_t mode, struct error *err)
 {
     if (mkdirat(parent, name, mode ? mode : 0755) < 0 && errno != EEXIST)
-        return error_errno(err, "cannot make the folder %s of " BOX_PRIVATE, name);
+        return error_errno(err, "cannot make the folder %s for " BOX_RUN, name);
     cleanup_fd int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
-        return error_errno(err, "cannot open the folder %s of " BOX_PRIVATE, name);
+        return error_errno(err, "cannot open the folder %s on the way to " BOX_PRIVATE, name);
     mode_t is = st.st_mode & 07777;
     mode_t wanted = mode ? mode : (is & S_ISVTX) ? is : is & ~(mode_t)022;
     if (st.st_uid != 0 && fchown(fd, 0, 0) < 0)
-        return error_errno(err, "cannot make the folder %s of " BOX_PRIVATE " root's", name);
+        return error_errno(
+            err, "cannot make the folder %s, on the way to " BOX_PRIVATE ", root's", name);
     if (is != wanted && fchmod(fd, wanted) < 0)
-        return error_errno(err, "cannot change the mode of the folder %s of " BOX_PRIVATE,
-                           name);
+        return error_errno(
+            err, "cannot change the mode of the folder %s on the way to " BOX_PRIVATE, name);
     return take_fd(&fd);
+}
+
+/* Walks from the root down to BOX_PRIVATE, or to the folder beside it. */
+static int secure_way(const char *last, mode_t last_mode, struct error *err)
+{
+    const struct {
+        const char *name;
+        mode_t mode;
+    } way[] = {{"/", 0}, {"run", 0}, {"claudex", 0755}, {last, last_mode}};
+    cleanup_fd int folder = AT_FDCWD;
+    for (size_t i = 0; i < array_length(way); i++) {
+        int next = secure_folder(folder, way[i].name, way[i].mode, err);
+        if (next < 0)
+            return -1;
+        if (folder >= 0)
+            close(folder);
+        folder = next;
+    }
+    return 0;
 }
 
 int private_close(struct error *err)
 {
-    static const struct {
-        const char *name;
-        mode_t mode;
-    } way[] = {{"/", 0}, {"run", 0}, {"claudex", 0755}, {"private", 0700}};
-    int folder = AT_FDCWD;
-    for (size_t i = 0; i < array_length(way); i++) {
-        int next = secure_folder(folder, way[i].name, way[i].mode, err);
-        if (folder >= 0)
-            close(folder);
-        if (next < 0)
-            return -1;
-        folder = next;
-    }
+    if (secure_way("private", 0700, err) < 0 || secure_way("public", 0755, err) < 0)
+        return -1;
     /* What an earlier start of this container left says nothing about this one. */
-    int failed = unlinkat(folder, READY, 0) < 0 && errno != ENOENT;
-    if (failed)
-        error_errno(err, "cannot remove " BOX_PRIVATE "/" READY);
-    close(folder);
-    return failed ? -1 : 0;
+    if (unlink(BOX_PRIVATE "/" READY) < 0 && errno != ENOENT)
+        return error_errno(err, "cannot remove " BOX_PRIVATE "/" READY);
+    return 0;
 }
 
 /* Compose mounts the user's own files, which may be readable for their owner alone. */

@@ -11,8 +11,9 @@
 #include "shared/error.h"
 #include "shared/session.h"
 
-/* Makes BOX_PRIVATE root's with mode 0700, its parents root's and writable for nobody else.
- * Engines make the parents of a mount point 0755. A symlink on the way is refused. */
+/* Makes BOX_PRIVATE root's with mode 0700, its parents and BOX_PUBLIC root's and writable for
+ * nobody else. Engines make the parents of a mount point 0755. A symlink on the way is
+ * refused. */
 int private_close(struct error *err);
 
 /* Reads, parses and validates BOX_CONFIG; the session is the caller's to free. */

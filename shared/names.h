@@ -33,7 +33,10 @@ enum {
 #define BOX_WORKSPACE   "/workspace"                  /* one folder a project */
 #define BOX_CONTEXT     "/context"                    /* read-only includes */
 #define BOX_RUN         "/run/claudex"                /* 0755 root: what the agent may read */
-#define BOX_STATUS      BOX_RUN "/status.json"
+/* Landlock grants reading by folder, and what lies beside BOX_PRIVATE comes and goes by rename:
+ * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
+#define BOX_PUBLIC      BOX_RUN "/public"
+#define BOX_STATUS      BOX_PUBLIC "/status.json"
 #define BOX_PRIVATE     BOX_RUN "/private"    /* 0700 root: what it may not */
 #define BOX_CONFIG      BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 #define BOX_ENV         BOX_PRIVATE "/env"    /* NAME=value, each ended by NUL */

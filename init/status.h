@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * BOX_STATUS: what the agent may know of its box, as JSON. Readable for all, written by PID 1.
+ *
+ *     {"version": "0.1.0", "box": "claudex-app-0a1b2c3d", "mode": "allowlist",
+ *      "why": "configured", "agent": {"uid": 1000, "gid": 1000}, "firewall": "iptables",
+ *      "landlock": 7, "started": "2025-01-31T12:00:00Z"}
+ */
+#ifndef CLAUDEX_INIT_STATUS_H
+#define CLAUDEX_INIT_STATUS_H
+
+#include <time.h>
+
+#include "init/home/owner.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+struct status { /* all borrowed */
+    const char *box;
+    enum network_mode mode;
+    const char *why; /* why this mode */
+    struct agent agent;
+    const char *firewall; /* which applier */
+    int landlock;         /* version of the kernel's, 0 for none */
+    time_t started;
+};
+
+/* The text, owned by the caller; NULL when out of memory. Pure. */
+char *status_print(const struct status *status);
+
+/* Replaces the file in one step. */
+int status_write(const struct status *status, struct error *err);
+
+/* Before anything else of a boot could be asked: no status but this start's own. */
+int status_clear(struct error *err);
+
+#endif
