@@ -71,9 +71,11 @@ test-unit test-lint test-fuzz test-box test-e2e: test-%:
 	$(RUN_TESTS) $*
 
 MINUTES ?= 10
-.PHONY: fuzz
+.PHONY: fuzz fuzz-keep
 fuzz: test-fuzz-programs
 	$QBUILD=$(BUILD) scripts/fuzz $$(($(MINUTES) * 60)) $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
+fuzz-keep: test-fuzz-programs
+	$QBUILD=$(BUILD) scripts/fuzz --keep $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
 
 .PHONY: lint
 lint: $(DEPS)/stamp/lint $(DEPS)/stamp/test
