@@ -33,6 +33,10 @@ pinned() { sed -n "s/^$1=//p" "$top/image/versions"; }
     equal "$(label codex)" "$(pinned CODEX_VERSION)"
 }
 
+@test "the compose file takes the image of this version" {
+    has "$(<"$top/compose/compose.yaml")" "image: \${CLAUDEX_IMAGE:-claudex:$version}"
+}
+
 @test "the tools are there and start" {
     for tool in git curl wget rg fd jq fzf tree less node npm npx python3 pip ps claude codex; do
         as_node "$tool" --version >/dev/null
