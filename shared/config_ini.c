@@ -143,7 +143,7 @@ static int check_section(struct reading *r, const char *name, const char *end)
     const char *second = config_section_split(title, word, sizeof word);
     const struct config_section *section = config_find_section(word);
     if (!section) {
-        config_section_hint(title, hint, sizeof hint);
+        config_section_hint(word, hint, sizeof hint);
         reading_problem(r, "unknown section [%s]%s", quoted(title), hint);
     } else if (section->private && r->source != CONFIG_RESOLVED) {
         reading_problem(r, "[%s] is not for a file that people write", section->name);
@@ -260,6 +260,8 @@ int config_parse(struct config *config, const char *text, size_t length, const c
                  enum config_source source)
 {
     const size_t before = config->problem_count;
+    if (length == 0)
+        text = ""; /* a buffer that nothing was written to has none */
     if (strings_add(&config->files, file) < 0) {
         config_problem(config, file, 0, "out of memory");
         return -1;
@@ -272,9 +274,9 @@ int config_parse(struct config *config, const char *text, size_t length, const c
         .end = text + length,
         .waiting.value = BUF_INIT(CONFIG_FILE_MAX),
     };
-    if (length > 0 && check_whole(config, text, length, r.file) < 0)
+    if (check_whole(config, text, length, r.file) < 0)
         return -1;
-    if (length > 0 && ini_parse_stream(next_line, &r, take_key, &r) != 0)
+    if (ini_parse_stream(next_line, &r, take_key, &r) != 0)
         reading_problem(&r, "the INI reader gave up");
     add_waiting(&r);
     tdestroy(r.seen, free);

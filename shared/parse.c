@@ -152,6 +152,7 @@ int parse_port(const char *text, struct port *port)
         uint8_t protocol;
     } endings[] = {{"", IPPROTO_TCP}, {"/tcp", IPPROTO_TCP}, {"/udp", IPPROTO_UDP}};
     struct port got = {.family = AF_INET, .host_ip = "127.0.0.1"};
+    const char *start = text;
 
     const char *colon = strchr(text, ':');
     if (text[0] == '[' || (colon && strchr(colon + 1, ':')))
@@ -160,7 +161,9 @@ int parse_port(const char *text, struct port *port)
     uint64_t host = 0, container;
     colon = strchr(text, ':');
     if (colon) {
-        if (colon > text && (!(text = take_digits(text, &host)) || text != colon))
+        /* Only behind an address may it be left out: "127.0.0.1::80". */
+        bool left_out = colon == text && text > start;
+        if (!left_out && take_digits(text, &host) != colon)
             return -1;
         text = colon + 1;
     }

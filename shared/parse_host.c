@@ -33,15 +33,15 @@ bool is_host_name(const char *text)
     return !is_numeric_label(text + label);
 }
 
-/* Why something that people really type is no host, NULL for a plain typing error. */
-static const char *host_habit(const char *text)
+/* Why something that people really type is no host, or `why`. */
+static const char *explain(const char *text, const char *why)
 {
     static const struct {
         const char *has, *why;
     } habits[] = {
         {"://", "a URL; write the host alone, example.com"},
-        {"/", "a path; a rule is for a whole host, example.com"},
         {"@", "a user; write the host alone, example.com"},
+        {"/", "a path; a rule is for a whole host, example.com"},
         {" ", "a blank; write one host a line"},
         {",", "a comma; write one host a line"},
     };
@@ -51,121 +51,114 @@ static const char *host_habit(const char *text)
     for (const char *p = text; *p; p++)
         if ((unsigned char)*p >= 0x80)
             return "a letter outside ASCII; write the name's xn-- form";
+    return why;
+}
+
+/* Cuts ":PORT" off, and brackets, which only v6 has. NULL, or what is wrong. */
+static const char *cut_port(char *text, bool *in_brackets, uint16_t *port)
+{
+    char *colon = strchr(text, ':');
+    *in_brackets = text[0] == '[';
+    if (*in_brackets) {
+        char *end = strchr(text, ']');
+        if (!end)
+            return "no ] behind the [";
+        if (end[1] != ':' && end[1] != '\0')
+            return "expected :PORT behind the ]";
+        colon = end[1] ? end + 1 : NULL;
+        *end = '\0';
+        memmove(text, text + 1, (size_t)(end - text));
+    } else if (colon && strchr(colon + 1, ':')) {
+        colon = NULL; /* v6 has them within */
+    }
+    uint64_t number = 0;
+    if (colon && parse_number(colon + 1, 1, UINT16_MAX, &number) < 0)
+        return "expected a port from 1 to 65535 behind the colon";
+    if (colon)
+        *colon = '\0';
+    *port = (uint16_t)number;
     return NULL;
 }
 
-/* Splits ":PORT" off the end; in a bare v6 address no colon is one. */
-static int take_port(char *text, uint16_t *port, const char **why)
+static bool has_host_bits(const uint8_t *address, unsigned prefix, unsigned bits)
 {
-    char *colon = strchr(text, ':');
-    if (text[0] == '[') {
-        char *end = strchr(text, ']');
-        *why = "no ] after [";
-        if (!end)
-            return -1;
-        *end = '\0';
-        memmove(text, text + 1, (size_t)(end - text));
-        *why = "expected :PORT after ]";
-        if (end[1] == '\0')
-            return 0;
-        if (end[1] != ':')
-            return -1;
-        colon = end + 1;
-    } else if (!colon || strchr(colon + 1, ':')) {
-        return 0;
-    }
-    uint64_t number;
-    *colon = '\0';
-    *why = "expected a port from 1 to 65535 after the colon";
-    if (parse_number(colon + 1, 1, UINT16_MAX, &number) < 0)
-        return -1;
-    *port = (uint16_t)number;
-    return 0;
+    for (unsigned bit = prefix; bit < bits; bit++)
+        if (address[bit / 8] & (0x80U >> (bit % 8)))
+            return true;
+    return false;
 }
 
-/* ADDRESS[/PREFIX] of the family that inet_pton(3) takes it for. 1 if it is none. */
-static int take_address(char *text, struct host_pattern *pattern, const char **why)
+/* ADDRESS[/PREFIX]. False if it is not meant to be one; else *why is NULL or what is wrong. */
+static bool take_address(const char *text, struct host_pattern *pattern, const char **why)
 {
-    char *slash = strchr(text, '/');
-    if (slash)
-        *slash = '\0';
-    pattern->family = strchr(text, ':') ? AF_INET6 : AF_INET;
-    if (inet_pton(pattern->family, text, pattern->address) != 1) {
-        if (slash)
-            *slash = '/';
-        return 1;
-    }
+    char address[INET6_ADDRSTRLEN];
+    const size_t length = strcspn(text, "/");
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = '\0';
+    pattern->family = strchr(address, ':') ? AF_INET6 : AF_INET;
+    if (inet_pton(pattern->family, address, pattern->address) != 1)
+        return false;
+
     const unsigned bits = pattern->family == AF_INET ? 32 : 128;
     uint64_t prefix = bits;
-    *why = "expected a prefix length from 0 to 32, or to 128 for v6, after the slash";
-    if (slash && parse_number(slash + 1, 0, bits, &prefix) < 0)
-        return -1;
-    *why = "a v4 address in v6 clothes; write it as v4";
-    if (bits == 128 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)pattern->address))
-        return -1;
-    *why = "address bits beyond the prefix; write the network, as 10.0.0.0/8";
-    for (uint64_t bit = prefix; bit < bits; bit++)
-        if (pattern->address[bit / 8] & (0x80U >> (bit % 8)))
-            return -1;
+    *why = NULL;
+    if (text[length] == '/' && parse_number(text + length + 1, 0, bits, &prefix) < 0)
+        *why = "expected a prefix length behind the slash, 0 to 32 or, for v6, to 128";
+    else if (bits == 128 && IN6_IS_ADDR_V4MAPPED((const void *)pattern->address))
+        *why = "a v4 address in v6 form; write it as v4";
+    else if (has_host_bits(pattern->address, (unsigned)prefix, bits))
+        *why = "address bits beyond the prefix; write the network, as 10.0.0.0/8";
     pattern->kind = HOST_ADDRESS;
     pattern->prefix = (unsigned)prefix;
-    /* Printed by the library, so that one address has one spelling. */
+    /* One address has one spelling. */
     (void)inet_ntop(pattern->family, pattern->address, pattern->name, sizeof pattern->name);
-    return 0;
+    return true;
 }
 
-static int take_name(const char *text, struct host_pattern *pattern, const char **why)
+/* NULL, or what is wrong. */
+static const char *take_name(const char *text, struct host_pattern *pattern)
 {
-    size_t length = strlen(text);
-    *why = "the star may only be the first label, *.example.com";
-    if (strncmp(text, "*.", 2) == 0) {
-        pattern->kind = HOST_WILDCARD;
-        text += 2;
-    }
-    if (strchr(text, '*'))
-        return -1;
-    *why = "a trailing dot; write the name without it";
-    if (length > 1 && text[strlen(text) - 1] == '.' && text[0] != '.')
-        return -1;
-    *why = "expected example.com, *.example.com, an address or a network, and perhaps :PORT";
-    if (!is_host_name(text))
-        return -1;
-    for (size_t i = 0; i <= strlen(text); i++)
-        pattern->name[i] = to_lower(text[i]);
-    return 0;
+    const bool wildcard = strncmp(text, "*.", 2) == 0;
+    const char *name = wildcard ? text + 2 : text;
+    const size_t length = strlen(name);
+    if (strchr(name, '*'))
+        return "a star is for the whole first label, *.example.com";
+    if (length > 1 && name[0] != '.' && name[length - 1] == '.')
+        return "a dot at the end; write the name without it";
+    if (!is_host_name(name))
+        return "expected example.com, *.example.com, an address or a network, perhaps :PORT";
+    pattern->kind = wildcard ? HOST_WILDCARD : HOST_EXACT;
+    for (size_t i = 0; i <= length; i++)
+        pattern->name[i] = to_lower(name[i]);
+    return NULL;
 }
 
 int parse_host_pattern(const char *text, struct host_pattern *pattern, const char **why)
 {
-    struct host_pattern got = {.kind = HOST_EXACT};
-    const char *unused;
-    char copy[320]; /* more than "*." a name of 253, a colon and a port */
-    if (!why)
-        why = &unused;
+    struct host_pattern got = {.port = 0};
+    char copy[320]; /* more than "*.", a name of 253, a colon and a port */
+    bool in_brackets;
+    const char *problem = "too long for a host's name";
 
-    *why = "too long for a host name";
-    if (strlen(text) >= sizeof copy)
-        return -1;
-    strcpy(copy, text);
-    if (take_port(copy, &got.port, why) < 0) {
-        const char *habit = host_habit(text);
-        if (habit)
-            *why = habit;
-        return -1;
-    }
-    int address = take_address(copy, &got, why);
-    if (address < 0)
-        return -1;
-    if (address > 0) {
-        const char *habit = host_habit(copy);
-        if (take_name(copy, &got, why) < 0) {
-            if (habit)
-                *why = habit;
-            return -1;
+    if (strlen(text) < sizeof copy) {
+        strcpy(copy, text);
+        problem = cut_port(copy, &in_brackets, &got.port);
+        if (problem) {
+            problem = explain(text, problem);
+        } else if (!take_address(copy, &got, &problem)) {
+            const uint16_t port = got.port;
+            got = (struct host_pattern){.port = port}; /* what was tried leaves no trace */
+            problem = take_name(copy, &got);
+            problem = problem ? explain(text, problem) : NULL;
         }
-        got.family = 0;
-        memset(got.address, 0, sizeof got.address);
+        if (!problem && in_brackets && got.family != AF_INET6)
+            problem = "brackets are for v6 addresses alone";
     }
-    *pattern = got;
-    return 0;
+    if (why && problem)
+        *why = problem;
+    if (!problem)
+        *pattern = got;
+    return problem ? -1 : 0;
 }
