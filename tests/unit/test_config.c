@@ -220,7 +220,7 @@ static void refuses_sections_that_are_not_known(void **state)
         {"[packges]", "unknown section [packges]; did you mean [packages]?"},
         {"[netwrok]", "unknown section [netwrok]; did you mean [network]?"},
         {"[mpc.pal]", "unknown section [mpc.pal]; did you mean [mcp.NAME]?"},
-        {"[ run ]", "unknown section [ run ]; did you mean [run]?"},
+        {"[ run ]", "unknown section [ run ]"},
         {"[RUN]", "unknown section [RUN]"},
         {"[]", "unknown section []"},
         {"[.]", "unknown section [.]"},
