@@ -6,6 +6,7 @@
  *     claudex-init exec [OPTIONS] -- COMMAND [ARG…]
  *                                       through `docker exec`, as root: one more session,
  *                                       confined as the first
+ *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
  *     claudex-init --version
  */
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/ctl.h"
 #include "init/environment.h"
 #include "init/exec.h"
 #include "init/home/accounts.h"
@@ -22,6 +24,7 @@
 #include "init/launch.h"
 #include "init/mounts.h"
 #include "init/net/firewall.h"
+#include "init/network.h"
 #include "init/private.h"
 #include "init/privs.h"
 #include "init/signals.h"
@@ -39,6 +42,7 @@ struct boot {
     int signals;
     struct firewall *firewall;
     struct session session;
+    struct network network;
     struct strings environment;
     struct agent agent;
     uid_t worker_shift;
@@ -84,9 +88,9 @@ static int boot_mounts(struct boot *boot, struct error *err)
     return mounts_check(&boot->session, err);
 }
 
-static int boot_firewall(struct boot *boot, struct error *err)
+static int boot_network(struct boot *boot, struct error *err)
 {
-    return firewall_apply(boot->firewall, &boot->session, boot->session.network.mode, err);
+    return network_boot(&boot->network, boot->firewall, &boot->session, err);
 }
 
 static int boot_owner(struct boot *boot, struct error *err)
@@ -104,15 +108,12 @@ static int boot_ready(struct boot *boot, struct error *err)
 {
     const struct status status = {
         .box = boot->session.box.name,
-        .mode = boot->session.network.mode,
-        .why = "configured",
         .agent = boot->agent,
-        .firewall = firewall_applier(boot->firewall),
         .landlock = landlock_version(),
         .started = time(NULL),
     };
     if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0 ||
-        status_write(&status, err) < 0)
+        network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
         return -1;
     return private_announce(&boot->agent, err);
 }
@@ -139,7 +140,7 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_private,       /* folders that the agent cannot enter or replace */
     boot_configuration, /* read and validated again: it says what the rest expects */
     boot_mounts,        /* are what was approved */
-    boot_firewall,      /* the rules of the mode */
+    boot_network,       /* the mode that was kept or asked for, and its rules */
     boot_owner,         /* who the agent is */
     boot_home,          /* is its own */
     boot_ready,         /* told to all who ask */
@@ -173,6 +174,8 @@ int main(int argc, char **argv)
         return first_process(argv + 1);
     if (argc > 1 && strcmp(argv[1], "exec") == 0)
         return exec_session(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+        return ctl(argc - 1, argv + 1);
     die(EXIT_USAGE,
         "claudex-init is the first process of a box, and this is process %d; "
         "boxes are started with `docker claudex run`",

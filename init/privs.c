@@ -18,15 +18,16 @@
 
 /*
  * All that the container keeps, and why. What is not marked as kept goes once the session
- * runs; a worker that has to be started again will want SETUID, SETGID and SETPCAP kept.
- * KILL is kept because the session's processes are the agent's: PID 1 passes signals on.
+ * runs. KILL is kept because the session's processes are the agent's: PID 1 passes signals on;
+ * SETUID and SETGID because the control FIFO's folder is the host user's (privs_files_as);
+ * SETPCAP because `sealed` takes NET_ADMIN out of the bounding set.
  */
 const struct privs_capability privs_capabilities[] = {
     {CAP_NET_ADMIN, "NET_ADMIN", true, "to close the firewall and to change its mode"},
     {CAP_NET_RAW, "NET_RAW", true, "to read the firewall's tables back"},
-    {CAP_SETUID, "SETUID", false, "to start the session as the agent's user"},
-    {CAP_SETGID, "SETGID", false, "to start the session without any group of root's"},
-    {CAP_SETPCAP, "SETPCAP", false, "to empty the session's bounding set"},
+    {CAP_SETUID, "SETUID", true, "to start the session as the agent's user"},
+    {CAP_SETGID, "SETGID", true, "to start the session without any group of root's"},
+    {CAP_SETPCAP, "SETPCAP", true, "to empty the session's bounding set"},
     {CAP_CHOWN, "CHOWN", false, "to make the home and the terminal the agent's"},
     {CAP_KILL, "KILL", true, "to pass signals on to the session"},
 };
@@ -126,6 +127,15 @@ int privs_keep(struct error *err)
             keep |= bit(privs_capabilities[i].number);
     if (get_sets(&sets) < 0 || bound(keep, err) < 0 || set_sets(sets.permitted & keep) < 0)
         return error_errno(err, "cannot drop PID 1's capabilities");
+    return 0;
+}
+
+int privs_give_up(int capability, struct error *err)
+{
+    struct sets sets;
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 || get_sets(&sets) < 0 ||
+        set_sets(sets.permitted & ~bit(capability)) < 0)
+        return error_errno(err, "cannot give up capability %d", capability);
     return 0;
 }
 

@@ -31,6 +31,9 @@ int privs_harden(struct error *err);
 /* PID 1, once the session runs: drops what the table does not mark as kept, for good. */
 int privs_keep(struct error *err);
 
+/* One more, for good, out of the bounding set too. */
+int privs_give_up(int capability, struct error *err);
+
 /* For good: no capability in any set, not even the bounding one, no supplementary group, and
  * the uid and gid of the agent. */
 int privs_become(uid_t uid, gid_t gid, struct error *err);

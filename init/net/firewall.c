@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/if_bridge.h>
 #include <linux/sockios.h>
 #include <stdio.h>
@@ -11,7 +10,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/net/iptables.h"
@@ -27,28 +25,6 @@ struct firewall {
     bool ruled;             /* a mode's rules stand */
     enum network_mode mode; /* which */
 };
-
-static const struct {
-    int number;
-    const char *name;
-} capabilities[] = {
-    {CAP_NET_ADMIN, "NET_ADMIN"}, {CAP_NET_RAW, "NET_RAW"}, /* libiptc opens a raw socket */
-};
-
-static int check_capabilities(struct error *err)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-    if (syscall(SYS_capget, &head, data) != 0)
-        return error_errno(err, "cannot read my own capabilities");
-    for (size_t i = 0; i < array_length(capabilities); i++)
-        if (!(data[0].effective & 1u << capabilities[i].number))
-            return error_set(err,
-                             "the firewall cannot be closed without the capability %s; start"
-                             " the container with --cap-add %s",
-                             capabilities[i].name, capabilities[i].name);
-    return 0;
-}
 
 /* Only an engine's host has bridges, and the first namespace is a host's in any case. */
 static int in_hosts_network(bool *hosts, struct error *err)
@@ -115,8 +91,6 @@ struct firewall *firewall_close(struct error *err)
     /* Not ours to touch; firewall_apply() sees to it that this was asked for. */
     if (firewall->hosts)
         return firewall;
-    if (check_capabilities(err) != 0)
-        goto failed;
     size_t count = families(true, order);
     for (size_t i = 0; i < count; i++)
         if (close_family(order[i], err) != 0)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/network.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/privs.h"
+#include "shared/cleanup.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+#define CONTAINER_FILE BOX_PRIVATE "/container"
+
+static void because(struct network *network, const char *why)
+{
+    (void)snprintf(network->why, sizeof network->why, "%s", why);
+}
+
+/* Nothing in the box can lift it any more, this process included. */
+static int seal(struct error *err)
+{
+    static const int given_up[] = {CAP_NET_ADMIN, CAP_NET_RAW};
+    for (size_t i = 0; i < array_length(given_up); i++)
+        if (privs_give_up(given_up[i], err) != 0)
+            return -1;
+    return 0;
+}
+
+int network_boot(struct network *network, struct firewall *firewall,
+                 const struct session *session, struct error *err)
+{
+    char container[STATE_CONTAINER_MAX + 1];
+    struct state stored;
+    struct error damage = ERROR_INIT;
+    enum network_mode configured = session->network.mode;
+
+    *network = (struct network){.firewall = firewall,
+                                .session = session,
+                                .host = CONTROL_FIFO_INIT,
+                                .local = CONTROL_FIFO_INIT};
+    if (state_container(CONTAINER_FILE, container, err) != 0)
+        return -1;
+    /* Without a volume the state lives as long as the container. */
+    if (mkdir(BOX_STATE_DIR, 0700) != 0 && errno != EEXIST)
+        return error_errno(err, "cannot make " BOX_STATE_DIR);
+    int found = state_load(BOX_STATE_DIR, &stored, &damage);
+    if (found < 0) {
+        warn("%s; the box starts in lockdown", damage.text);
+        stored = state_damaged();
+    }
+    network->state = state_decide(found == 0 ? NULL : &stored, container, configured);
+    if (found < 0)
+        because(network, "what was kept of the network mode is damaged");
+    else
+        because(network, network->state.mode == configured ? "configured" : "kept from before");
+    if (firewall_apply(firewall, session, network->state.mode, err) != 0)
+        return -1;
+    /* Also where nothing changed: the volume must be writable while there is time to say so. */
+    if (state_save(BOX_STATE_DIR, &network->state, err) != 0)
+        return -1;
+    return network->state.mode == NETWORK_SEALED ? seal(err) : 0;
+}
+
+/* Rules, then the state; if it cannot be kept, the box is tighter than it would start again. */
+static int tighten(struct network *network, const struct state *next, struct error *err)
+{
+    if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
+        return -1;
+    network->state = *next;
+    if (state_save(BOX_STATE_DIR, next, err) != 0)
+        return error_prefix(err, "network mode is now %s, but a restart would not know",
+                            network_mode_name(next->mode));
+    return next->mode == NETWORK_SEALED ? seal(err) : 0;
+}
+
+static int loosen(struct network *network, const struct state *next, struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    if (state_save(BOX_STATE_DIR, next, err) != 0)
+        return error_prefix(err, "network mode stays %s",
+                            network_mode_name(network->state.mode));
+    if (firewall_apply(network->firewall, network->session, next->mode, err) == 0) {
+        network->state = *next;
+        return 0;
+    }
+    if (state_save(BOX_STATE_DIR, &network->state, &ignored) != 0)
+        warn("a restart would find network mode %s: %s", network_mode_name(next->mode),
+             ignored.text);
+    return -1;
+}
+
+static int change(struct network *network, enum network_mode mode, const char *why,
+                  struct error *err)
+{
+    enum network_mode now = network->state.mode;
+    struct state next = network->state;
+    if (now == NETWORK_SEALED && state_is_locked(mode))
+        return 0; /* locked it is, and nothing could be applied any more */
+    if (now == NETWORK_SEALED)
+        return error_set(err, "the box is sealed: nothing in it can change the network mode, "
+                              "not even PID 1; remove it and its state with docker claudex rm");
+    next.mode = mode;
+    if (state_is_locked(mode) && !state_is_locked(now))
+        next.previous = now;
+    if ((mode < now ? loosen : tighten)(network, &next, err) != 0)
+        return -1;
+    because(network, why);
+    return 0;
+}
+
+static int turn_off(struct network *network, struct error *err)
+{
+    if (!state_is_locked(network->state.mode))
+        return 0;
+    return change(network, network->state.previous, "lockdown off", err);
+}
+
+static int carry_out(struct network *network, const struct control_request *request,
+                     struct error *err)
+{
+    char why[32];
+    switch (request->word) {
+    case CONTROL_STATUS:
+        return 0;
+    case CONTROL_MODE:
+        (void)snprintf(why, sizeof why, "network %s", network_mode_name(request->mode));
+        return change(network, request->mode, why, err);
+    case CONTROL_LOCKDOWN_ON:
+        return change(network, NETWORK_LOCKDOWN, "lockdown on", err);
+    case CONTROL_LOCKDOWN_OFF:
+        return turn_off(network, err);
+    case CONTROL_TOGGLE:
+        if (state_is_locked(network->state.mode))
+            return turn_off(network, err);
+        return change(network, NETWORK_LOCKDOWN, "lockdown on", err);
+    case CONTROL_RELOAD:
+        /* The bridge's address may have changed with `docker network connect`. */
+        return change(network, network->state.mode, network->why, err);
+    case CONTROL_SEVER:
+        break;
+    }
+    return error_set(err, "this claudex cannot cut connections yet; lockdown on works");
+}
+
+static int tell(struct network *network, struct error *err)
+{
+    network->status.mode = network->state.mode;
+    network->status.why = network->why;
+    network->status.firewall = firewall_applier(network->firewall);
+    return status_write(&network->status, err);
+}
+
+static void say(struct control_reply *reply, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* One line for the FIFO. */
+static void say(struct control_reply *reply, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(reply->text, sizeof reply->text, fmt, args);
+    va_end(args);
+    for (char *c = reply->text; *c; c++)
+        if (*c == '\n')
+            *c = ' ';
+}
+
+void network_request(void *context, const struct control_request *request,
+                     struct control_reply *reply)
+{
+    struct network *network = context;
+    struct error err = ERROR_INIT, untold = ERROR_INIT;
+    enum network_mode before = network->state.mode;
+    int done = carry_out(network, request, &err);
+    enum network_mode now = network->state.mode;
+    if (request->word != CONTROL_STATUS && tell(network, &untold) != 0)
+        warn("%s", untold.text);
+    if (done != 0) {
+        reply->status = err.status;
+        say(reply, "%s", err.text);
+    } else if (request->word == CONTROL_STATUS) {
+        cleanup_free char *text = status_print(&network->status);
+        say(reply, "%s", text ? text : "{}");
+    } else if (now == before) {
+        say(reply, "network mode is %s, as before", network_mode_name(now));
+    } else {
+        say(reply, "network mode is now %s (was %s)", network_mode_name(now),
+            network_mode_name(before));
+    }
+}
+
+static void host_ready(void *context, int fd, uint32_t events)
+{
+    struct network *network = context;
+    (void)fd, (void)events;
+    control_fifo_serve(&network->host, network_request, network);
+}
+
+static void local_ready(void *context, int fd, uint32_t events)
+{
+    struct network *network = context;
+    (void)fd, (void)events;
+    control_fifo_serve(&network->local, network_request, network);
+}
+
+int network_listen(struct network *network, struct loop *loop, const struct status *status,
+                   struct error *err)
+{
+    struct error refused = ERROR_INIT;
+    network->status = *status;
+    if (tell(network, err) != 0)
+        return -1;
+    if (mkdir(CONTROL_LOCAL_DIR, 0700) != 0 && errno != EEXIST)
+        return error_errno(err, "cannot make " CONTROL_LOCAL_DIR);
+    if (control_fifo_open(&network->local, CONTROL_LOCAL_DIR, err) != 0)
+        return -1;
+    if (loop_add(loop, network->local.reader, local_ready, network) != 0)
+        return error_errno(err, "cannot wait for the control FIFO");
+    /* Absent where the host's folder could not be mounted: a remote engine, for one. */
+    if (access(BOX_CONTROL_DIR, F_OK) != 0)
+        return 0;
+    if (control_fifo_open(&network->host, BOX_CONTROL_DIR, &refused) != 0)
+        warn("%s; commands from the host take the slower way of docker exec", refused.text);
+    else if (loop_add(loop, network->host.reader, host_ready, network) != 0)
+        return error_errno(err, "cannot wait for the control FIFO");
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The box's network mode: which one a boot starts with, how it is changed while the session
+ * runs, and that it is remembered. Joins the firewall, the kept state, the control FIFOs and
+ * the status file.
+ *
+ * A mode never loosens by an error. Tightening: the kernel's rules first, then what a restart
+ * would find. Loosening: the other way round, and if the rules then fail, the old mode is kept
+ * again, or lockdown where even that fails.
+ */
+#ifndef CLAUDEX_INIT_NETWORK_H
+#define CLAUDEX_INIT_NETWORK_H
+
+#include "init/control_fifo.h"
+#include "init/loop.h"
+#include "init/net/firewall.h"
+#include "init/state.h"
+#include "init/status.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+struct network {
+    struct firewall *firewall;     /* borrowed */
+    const struct session *session; /* borrowed */
+    struct state state;
+    char why[64];         /* the mode is as it is */
+    struct status status; /* as told last; its mode and why are ours */
+    struct control_fifo host, local;
+};
+
+/* Phases 5 and 7: reads what was kept, decides, installs the rules. -1 with *err: the session
+ * must not start. */
+int network_boot(struct network *network, struct firewall *firewall,
+                 const struct session *session, struct error *err);
+
+/* Phase 11: the control FIFOs into the loop, and the status file, with the mode and why filled
+ * in. The host's FIFO is a convenience (a warning where it cannot be); the local one, the other
+ * way in, is not: -1 with *err. */
+int network_listen(struct network *network, struct loop *loop, const struct status *status,
+                   struct error *err);
+
+/* A control_handler; context is the struct network. */
+void network_request(void *context, const struct control_request *request,
+                     struct control_reply *reply);
+
+#endif
