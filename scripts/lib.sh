@@ -32,15 +32,15 @@ apt_install()
     have apt-get || die "missing here: $*" "this is no Debian-like machine; install them and try again"
     need_root "to install $*" ''
     say "installing $*"
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
-        install -y --no-install-recommends "$@" >/dev/null && return
-    # The lists of a fresh machine are empty or stale.
-    apt-get -qq -o DPkg::Lock::Timeout=300 update >&2 ||
-        die "apt-get update failed" "see above; is the package mirror reachable?"
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
-        install -y --no-install-recommends "$@" >/dev/null ||
-        die "cannot install $*" "see apt-get's messages above"
+    # The lists of a fresh machine are empty or stale: what the first try says is of no interest.
+    if ! apt_get install -y --no-install-recommends "$@" >/dev/null 2>&1; then
+        apt_get update >&2 || die "apt-get update failed" "see above; is the mirror reachable?"
+        apt_get install -y --no-install-recommends "$@" >/dev/null ||
+            die "cannot install $*" "apt-get's messages are above"
+    fi
 }
+
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }
 
 # wait_until SECONDS COMMAND…: polls ten times a second; 1 once the time is over.
 wait_until()
