@@ -34,7 +34,7 @@ include mk/tests.mk
 
 .PHONY: run
 run: plugin
-	+$Qscripts/run
+	$Qscripts/run
 
 # What was downloaded and built by scripts/deps and scripts/engine stays: `make` would only
 # have to get it again.

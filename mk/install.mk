@@ -16,7 +16,7 @@ WHERE_OBJECTS := $(patsubst %.c,$(BUILD)/installed/%.o,$(WHERE_SOURCES))
 
 $(eval $(call remember,$(BUILD)/installed/flags,$(COMPILE) $(DATA_DIR)))
 
-$(BUILD)/installed/plugin/%.o: plugin/%.c $(BUILD)/installed/flags $(DEPS)/stamp/plugin
+$(BUILD)/installed/plugin/%.o: plugin/%.c $(BUILD)/installed/flags $(DEPS)/stamp/lib-inih | $(DEPS)/stamp/plugin
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) $(call data_dir,$(DATA_DIR)) -c $< -o $@
 

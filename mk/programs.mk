@@ -15,20 +15,26 @@ COMPILE = $(CC) $(CPPFLAGS_OURS) $(CPPFLAGS) $(CFLAGS_OURS) -fPIE $(HARDENING) $
 
 $(eval $(call remember,$(BUILD)/flags,$(COMPILE)))
 
+# A purpose is seen to again when scripts/deps changes; objects only when it made a library anew,
+# which is when the stamp of that library is new ("@:" has make look).
 $(DEPS)/stamp/%: scripts/deps
 	$QCLAUDEX_DEPS=$(DEPS) CC='$(CC)' scripts/deps $*
+$(DEPS)/stamp/lib-inih: $(DEPS)/stamp/shared
+	@:
+$(DEPS)/stamp/lib-libiptc: $(DEPS)/stamp/init
+	@:
 
-$(BUILD)/obj/shared/%.o: shared/%.c $(BUILD)/flags $(DEPS)/stamp/shared
+$(BUILD)/obj/shared/%.o: shared/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 
-$(BUILD)/obj/init/%.o: init/%.c $(BUILD)/flags $(DEPS)/stamp/init
+$(BUILD)/obj/init/%.o: init/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih $(DEPS)/stamp/lib-libiptc
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 
 # Where the plugin finds what it builds the image from (plugin/image.h): one compiled for the
 # checkout knows the checkout only, one to be installed the installed folder only.
-$(BUILD)/obj/plugin/%.o: plugin/%.c $(BUILD)/flags $(DEPS)/stamp/plugin
+$(BUILD)/obj/plugin/%.o: plugin/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih | $(DEPS)/stamp/plugin
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) $(call data_dir,$(CURDIR)) -c $< -o $@
 

@@ -10,13 +10,15 @@ LINK_TEST    = $(TEST_CC) -g $(SANITIZE)
 TEST_LIBS   := $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a) -ljansson -lmd \
                -lseccomp -ldl -lutil
 
+LIBRARIES   := $(DEPS)/stamp/lib-inih $(DEPS)/stamp/lib-libiptc
+
 $(eval $(call remember,$(BUILD)/test/flags,$(COMPILE_TEST) $(TEST_LIBS)))
 
-$(BUILD)/test/obj/%.o: %.c $(BUILD)/test/flags $(DEPS)/stamp/test
+$(BUILD)/test/obj/%.o: %.c $(BUILD)/test/flags $(LIBRARIES) | $(DEPS)/stamp/test
 	@mkdir -p $(@D)
 	$(call show,TEST CC)$(COMPILE_TEST) -c $< -o $@
 
-$(BUILD)/test/fuzz-obj/%.o: %.c $(BUILD)/test/flags $(DEPS)/stamp/test
+$(BUILD)/test/fuzz-obj/%.o: %.c $(BUILD)/test/flags $(LIBRARIES) | $(DEPS)/stamp/test
 	@mkdir -p $(@D)
 	$(call show,FUZZ CC)$(COMPILE_TEST) -fsanitize=fuzzer-no-link -c $< -o $@
 
@@ -49,7 +51,7 @@ $(BUILD)/test/fuzz/%: $(BUILD)/test/fuzz-obj/tests/fuzz/%.o
 	$(call show,LINK)$(LINK_TEST) -fsanitize=fuzzer $(filter %.o,$^) $(WRAP) $(TEST_LIBS) -o $@
 
 define tool
-$(BUILD)/test/$1/%: tests/$1/%.c $(BUILD)/flags $(DEPS)/stamp/test
+$(BUILD)/test/$1/%: tests/$1/%.c $(BUILD)/flags | $(DEPS)/stamp/test
 	@mkdir -p $$(@D)
 	$$(call show,CC)$(COMPILE) $$< $(LDFLAGS) -static-pie -o $$@
 endef
@@ -62,12 +64,19 @@ test-unit-programs: $(call chosen,unit,test_,$(UNIT_SOURCES))
 test-fuzz-programs: $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
 test-tools: $(patsubst tests/%.c,$(BUILD)/test/%,$(TOOL_SOURCES))
 
-RUN_TESTS = +$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test $(if $(T),--only '$(T)')
+# A test run calls make for what it needs, so this make must not build the same meanwhile.
+SUITES := unit lint fuzz box e2e
+ifneq ($(filter test $(SUITES:%=test-%),$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 
-.PHONY: test test-unit test-lint test-fuzz test-box test-e2e
+# "+" lends the job server to it, but would also run it under `make -n`.
+RUN_TESTS = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),,+)$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test $(if $(T),--only '$(T)')
+
+.PHONY: test $(SUITES:%=test-%)
 test:
-	$(RUN_TESTS) unit lint fuzz box e2e
-test-unit test-lint test-fuzz test-box test-e2e: test-%:
+	$(RUN_TESTS) $(SUITES)
+$(SUITES:%=test-%): test-%:
 	$(RUN_TESTS) $*
 
 MINUTES ?= 10
