@@ -15,6 +15,7 @@
 enum { API_OLDEST = 41, API_NEWEST = 45 };
 
 struct engine {
+    const struct endpoint *endpoint;
     struct http *http;
     char version[16];
     struct engine_info info;
@@ -70,6 +71,7 @@ struct engine *engine_open(const struct endpoint *endpoint, struct error *err)
         error_set(err, "out of memory");
         return NULL;
     }
+    engine->endpoint = endpoint;
     if (cancel_prepare(err) < 0 || !(engine->http = http_open(endpoint, err)) ||
         negotiate(engine, endpoint->address, err) < 0)
         engine_close(&engine);
@@ -83,6 +85,11 @@ void engine_close(struct engine **engine)
         return;
     http_close(&old->http);
     free(old);
+}
+
+const struct endpoint *engine_endpoint(const struct engine *engine)
+{
+    return engine->endpoint;
 }
 
 const char *engine_api_version(const struct engine *engine)
@@ -153,6 +160,7 @@ int engine_stream(struct engine *engine, const struct engine_stream *stream, str
                                      .headers = stream->headers,
                                      .source = stream->source,
                                      .sink = stream->sink,
+                                     .idle = stream->idle,
                                      .data = stream->data,
                                      .reply = BUF_INIT(ENGINE_REPLY_MAX)};
     int failed = http_exchange(engine->http, &exchange, err);

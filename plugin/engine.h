@@ -31,6 +31,9 @@ struct engine *engine_open(const struct endpoint *endpoint, struct error *err);
 void engine_close(struct engine **engine);
 #define cleanup_engine cleanup_with(engine_close)
 
+/* What it was opened with. Borrowed. */
+const struct endpoint *engine_endpoint(const struct engine *engine);
+
 /* "1.45": what is spoken. Borrowed. */
 const char *engine_api_version(const struct engine *engine);
 
@@ -55,6 +58,7 @@ struct engine_stream {
     const char *const *headers;
     engine_source *source;
     engine_sink *sink;
+    void (*idle)(void *data); /* called about once a second, for progress; or NULL */
     void *data;
 };
 int engine_stream(struct engine *engine, const struct engine_stream *stream, struct error *err);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "plugin/engine_dial.h"
@@ -21,7 +22,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { CONNECT_SECONDS = 15, IDLE_MS = 60 * 1000, PUMP_BYTES = 32 * 1024 };
+enum { CONNECT_SECONDS = 15, IDLE_MS = 1000, PUMP_BYTES = 32 * 1024 };
 
 #define CURL_FUNCTIONS(X)                                                                      \
     X(global_init)                                                                             \
@@ -30,7 +31,8 @@ enum { CONNECT_SECONDS = 15, IDLE_MS = 60 * 1000, PUMP_BYTES = 32 * 1024 };
     X(easy_reset)                                                                              \
     X(easy_setopt)                                                                             \
     X(easy_getinfo)                                                                            \
-    X(easy_perform) X(easy_send) X(easy_recv) X(easy_strerror) X(multi_init) X(multi_cleanup)  \
+    X(easy_perform)                                                                            \
+    X(easy_send) X(easy_recv) X(easy_strerror) X(multi_init) X(multi_cleanup)                  \
         X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll)              \
             X(multi_info_read) X(multi_setopt) X(slist_append) X(slist_free_all)
 
@@ -302,9 +304,21 @@ static CURLcode prepare_exchange(struct transfer *transfer, struct curl_slist *h
     return failed;
 }
 
-/* Runs the easy handle to its end or to a cancellation. */
-static int perform(struct http *http, CURLcode *code, struct error *err)
+static void tick(const struct http_exchange *exchange, struct timespec *last)
 {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec == last->tv_sec)
+        return;
+    *last = now;
+    exchange->idle(exchange->data);
+}
+
+/* Runs the easy handle to its end or to a cancellation. */
+static int perform(struct http *http, const struct http_exchange *exchange, CURLcode *code,
+                   struct error *err)
+{
+    struct timespec last = {0};
     *code = CURLE_FAILED_INIT;
     if (curl.multi_add_handle(http->multi, http->easy) != CURLM_OK)
         return error_set(err, "libcurl takes no request");
@@ -320,6 +334,8 @@ static int perform(struct http *http, CURLcode *code, struct error *err)
         }
         if (running == 0)
             break;
+        if (exchange->idle)
+            tick(exchange, &last);
         struct curl_waitfd waits[] = {{.fd = cancel_descriptor(), .events = CURL_WAIT_POLLIN},
                                       {.fd = http->door.fd, .events = CURL_WAIT_POLLIN}};
         unsigned count = http->door.fd >= 0 ? array_length(waits) : 1;
@@ -352,7 +368,7 @@ static int attempt(struct transfer *transfer)
     if (failed || code != CURLE_OK)
         result = error_set(transfer->err, "libcurl takes no request");
     else
-        result = perform(http, &code, transfer->err);
+        result = perform(http, exchange, &code, transfer->err);
     curl.slist_free_all(headers);
     if (transfer->failed || result < 0)
         return -1;

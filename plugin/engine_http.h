@@ -28,7 +28,8 @@ struct http_exchange {
     size_t body_length;         /*   or */
     engine_source *source;      /*   what this yields, chunked */
     engine_sink *sink;          /* takes the body of a reply below 400; or NULL: */
-    void *data;                 /*   for source and sink */
+    void (*idle)(void *data);   /* about once a second; or NULL */
+    void *data;                 /*   for these three */
     struct buf reply;           /* the body of any other reply; the caller frees it */
     long status;                /* of the reply */
     char api_version[16];       /* its header Api-Version, or "" */

@@ -22,6 +22,9 @@ char *image_data_folder(struct error *err);
 /* True if the engine has `tag`. -1 on failure, 0 no, 1 yes. */
 int image_exists(struct engine *engine, const char *tag, struct error *err);
 
+/* The image's labels, a new reference, in *labels. -1 on failure, 0 no such image, 1 yes. */
+int image_labels(struct engine *engine, const char *tag, json_t **labels, struct error *err);
+
 struct image_build {
     const char *tag;  /* NULL: image_default_tag */
     const char *base; /* NULL: the Dockerfile's */
@@ -29,10 +32,14 @@ struct image_build {
     bool bootstrap;              /* make the base image here instead of pulling it */
     struct strings certificates; /* PEM files of extra CAs */
     const char *refresh_agents;  /* new value of the agents' layer key, or NULL (update) */
-    const char *claude_version, *codex_version; /* NULL: image/versions */
+    /* NULL: those of image/versions, or what the image of that tag has, where it is newer:
+     * an update lasts. */
+    const char *claude_version, *codex_version;
+    bool quiet;
 };
-/* Builds with progress on stderr. A failure shows the end of the log and leaves no half-made
- * image. */
-int image_build(struct engine *engine, const struct image_build *build, struct error *err);
+/* Builds with progress on stderr; *id (if not NULL) gets the new image's, the caller's. A
+ * failure shows the end of the log and leaves no half-made image. */
+int image_build(struct engine *engine, const struct image_build *build, char **id,
+                struct error *err);
 
 #endif

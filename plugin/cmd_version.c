@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "plugin/command.h"
+#include "plugin/image.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "-";
+}
+
+/* What is in the image, as its labels say; the empty object where there is none. */
+static int describe_image(struct engine *engine, json_t *image, struct error *err)
+{
+    json_t *labels = NULL;
+    int there = image_labels(engine, image_default_tag, &labels, err);
+    if (there < 0)
+        return -1;
+    json_object_set_new(image, "Tag", json_string(image_default_tag));
+    json_object_set_new(image, "Built", json_boolean(there));
+    static const struct {
+        const char *key, *label;
+    } known[] = {
+        {"Version", LABEL_VERSION}, {"ClaudeCode", LABEL_CLAUDE}, {"Codex", LABEL_CODEX}};
+    for (size_t i = 0; i < array_length(known); i++) {
+        json_t *value = json_object_get(labels, known[i].label);
+        if (value)
+            json_object_set(image, known[i].key, value);
+    }
+    json_decref(labels);
+    return 0;
+}
+
+static int describe_engine(struct engine *engine, json_t *out, struct error *err)
+{
+    const struct engine_info *info = engine_info(engine, err);
+    if (!info)
+        return -1;
+    json_object_set_new(out, "Version", json_string(info->version));
+    json_object_set_new(out, "ApiVersion", json_string(engine_api_version(engine)));
+    json_object_set_new(out, "Kernel", json_string(info->kernel));
+    json_object_set_new(out, "Architecture", json_string(info->architecture));
+    return 0;
+}
+
+static void print_table(const json_t *version)
+{
+    const json_t *engine = json_object_get(version, "Engine");
+    const json_t *image = json_object_get(version, "Image");
+    printf("claudex      %s\n", CLAUDEX_VERSION);
+    if (!engine)
+        return;
+    printf("engine       %s (API %s), kernel %s, %s\n", quoted(text_of(engine, "Version")),
+           text_of(engine, "ApiVersion"), quoted(text_of(engine, "Kernel")),
+           quoted(text_of(engine, "Architecture")));
+    if (json_is_false(json_object_get(image, "Built"))) {
+        printf("image        %s is not built yet\n", image_default_tag);
+        return;
+    }
+    printf("image        %s\n", image_default_tag);
+    printf("claudex-init %s\n", quoted(text_of(image, "Version")));
+    printf("claude       %s\n", quoted(text_of(image, "ClaudeCode")));
+    printf("codex        %s\n", quoted(text_of(image, "Codex")));
+}
+
+static int version(struct invocation *invocation, struct error *err)
+{
+    if (invocation->quiet) {
+        puts(CLAUDEX_VERSION);
+        return 0;
+    }
+    json_t *engine_part = json_object(), *image = json_object(), *out = json_object();
+    struct engine *engine = invocation_engine(invocation, err);
+    int failed = !engine || describe_engine(engine, engine_part, err) < 0 ||
+                 describe_image(engine, image, err) < 0;
+    json_object_set_new(out, "Version", json_string(CLAUDEX_VERSION));
+    if (!failed) {
+        json_object_set(out, "Engine", engine_part);
+        json_object_set(out, "Image", image);
+    }
+    if (invocation->format == OUTPUT_JSON)
+        json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER), putchar('\n');
+    else
+        print_table(out);
+    json_decref(engine_part);
+    json_decref(image);
+    json_decref(out);
+    return failed ? -1 : 0;
+}
+
+const struct command cmd_version = {
+    .name = "version",
+    .summary = "Versions of claudex, the engine, the image and what is in it",
+    .run = version,
+};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/image_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/archive.h"
+#include "plugin/engine_reply.h"
+#include "plugin/image_base.h"
+#include "plugin/image_ca.h"
+#include "plugin/image_progress.h"
+#include "plugin/image_versions.h"
+#include "shared/buf.h"
+#include "shared/cleanup.h"
+#include "shared/io.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+enum { TEXT_FILE_MAX = 256 * 1024, PATH_TEXT_MAX = 4096, REQUEST_MAX = 64 * 1024 };
+
+/* Written by hand for every build; the image's are the agents' versions. */
+static const struct {
+    const char *argument, *label;
+} agent_versions[] = {{"CLAUDE_CODE_VERSION", LABEL_CLAUDE}, {"CODEX_VERSION", LABEL_CODEX}};
+
+/* --- pure ----------------------------------------------------------------------------- */
+
+char *dockerfile_base(const char *text)
+{
+    static const char argument[] = "\nARG BASE=";
+    const char *at = strstr(text, argument);
+    return at ? strndup(at + strlen(argument), strcspn(at + strlen(argument), " \t\r\n"))
+              : NULL;
+}
+
+/* Docker's predefined arguments: they neither stay in the image nor spoil the cache. */
+static void add_proxies(json_t *arguments, const char *(*lookup)(const char *name))
+{
+    static const char *const names[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",   "ALL_PROXY",
+                                        "NO_PROXY",   "http_proxy",  "https_proxy", "ftp_proxy",
+                                        "all_proxy",  "no_proxy"};
+    for (size_t i = 0; i < array_length(names); i++) {
+        const char *value = lookup(names[i]);
+        if (value && *value)
+            json_object_set_new(arguments, names[i], json_string(value));
+    }
+}
+
+json_t *build_arguments(const json_t *versions, const struct image_build *build,
+                        const json_t *labels, const char *base,
+                        const char *(*lookup)(const char *name))
+{
+    const char *const chosen[array_length(agent_versions)] = {build->claude_version,
+                                                              build->codex_version};
+    json_t *arguments = json_copy((json_t *)(void *)(uintptr_t)versions);
+    if (!arguments)
+        return NULL;
+    for (size_t i = 0; i < array_length(agent_versions); i++) {
+        const char *name = agent_versions[i].argument;
+        const char *pinned = json_string_value(json_object_get(versions, name));
+        const char *there = json_string_value(json_object_get(labels, agent_versions[i].label));
+        if (chosen[i])
+            json_object_set_new(arguments, name, json_string(chosen[i]));
+        else if (there && is_version(there) && (!pinned || version_is_newer(there, pinned)))
+            json_object_set_new(arguments, name, json_string(there));
+    }
+    json_object_set_new(arguments, "BASE", json_string(base));
+    json_object_set_new(arguments, "CLAUDEX_VERSION", json_string(CLAUDEX_VERSION));
+    if (build->refresh_agents)
+        json_object_set_new(arguments, "AGENTS_KEY", json_string(build->refresh_agents));
+    add_proxies(arguments, lookup);
+    return arguments;
+}
+
+/* --- the context ---------------------------------------------------------------------- */
+
+static int read_text(const char *folder, const char *name, struct buf *text, struct error *err)
+{
+    cleanup_buf struct buf path = BUF_INIT(PATH_TEXT_MAX);
+    if (buf_printf(&path, "%s/%s", folder, name) < 0)
+        return error_set(err, "the path %s is too long", quoted(folder));
+    cleanup_fd int fd = open(path.data, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_all(fd, text) < 0 || buf_puts(text, "") < 0)
+        return error_errno(err, "cannot read %s", quoted(path.data));
+    return 0;
+}
+
+/* Hidden files, and what editors leave behind. */
+static int is_left_out(void *data, const char *relative)
+{
+    const char *slash = strrchr(relative, '/'), *name = slash ? slash + 1 : relative;
+    size_t length = strlen(name);
+    (void)data;
+    return name[0] == '.' || (length > 0 && name[length - 1] == '~');
+}
+
+/* The paths that mk/data-files lists, the same as `make install` copies. */
+static int add_sources(struct archive_writer *writer, const char *folder, struct error *err)
+{
+    cleanup_buf struct buf list = BUF_INIT(TEXT_FILE_MAX);
+    if (read_text(folder, "mk/data-files", &list, err) < 0)
+        return -1;
+    char *state = NULL;
+    for (char *line = strtok_r(list.data, "\n", &state); line;
+         line = strtok_r(NULL, "\n", &state)) {
+        line[strcspn(line, "# \t\r")] = '\0';
+        cleanup_buf struct buf path = BUF_INIT(PATH_TEXT_MAX);
+        if (*line == '\0' || *line == '.')
+            continue;
+        if (buf_printf(&path, "%s/%s", folder, line) < 0)
+            return error_set(err, "the path %s is too long", quoted(folder));
+        if (access(path.data, F_OK) < 0 && errno == ENOENT)
+            continue; /* skills/ may be empty */
+        if (archive_add_tree(writer, path.data, line, 0, 0, is_left_out, NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_authorities(struct archive_writer *writer, const struct strings *named,
+                           bool quiet, struct error *err)
+{
+    struct authorities authorities;
+    if (authorities_find(&authorities, named, err) < 0)
+        return -1;
+    int failed = 0;
+    if (authorities.count > 0 && !quiet)
+        info("the image will trust %zu certificate authorit%s beside Debian's",
+             authorities.count, authorities.count == 1 ? "y" : "ies");
+    for (size_t i = 0; i < authorities.count && !failed; i++) {
+        const struct authority *authority = &authorities.items[i];
+        char path[64];
+        (void)snprintf(path, sizeof path, "ca/%s", authority->name);
+        failed = archive_add_bytes(writer, path, 0644, 0, 0, authority->pem,
+                                   strlen(authority->pem), err);
+    }
+    authorities_free(&authorities);
+    return failed;
+}
+
+/* --- the request ---------------------------------------------------------------------- */
+
+struct request {
+    struct archive_writer *context;
+    struct json_lines lines;
+    struct progress progress;
+};
+
+static long on_source(void *data, char *bytes, size_t size, struct error *err)
+{
+    struct request *request = data;
+    return archive_source(request->context, bytes, size, err);
+}
+
+static int on_bytes(void *data, const char *bytes, size_t length, struct error *err)
+{
+    struct request *request = data;
+    return json_lines_feed(&request->lines, bytes, length, err);
+}
+
+static void on_idle(void *data)
+{
+    struct request *request = data;
+    progress_tick(&request->progress);
+}
+
+static int request_path(const struct image_build *build, const char *tag,
+                        const json_t *arguments, struct buf *path)
+{
+    cleanup_free char *json = json_dumps(arguments, JSON_COMPACT | JSON_SORT_KEYS);
+    cleanup_free char *json_text = json ? engine_escape(json) : NULL;
+    cleanup_free char *tag_text = engine_escape(tag);
+    if (!json_text || !tag_text)
+        return -1;
+    /* version=1 is the classic builder: BuildKit would want a gRPC session beside it. */
+    return buf_printf(path, "/build?version=1&rm=1&forcerm=1&t=%s&nocache=%d&buildargs=%s",
+                      tag_text, build->no_cache, json_text);
+}
+
+static int run_request(struct engine *engine, struct request *request, const char *path,
+                       struct error *err)
+{
+    const struct engine_stream stream = {.method = "POST",
+                                         .path = path,
+                                         .content_type = "application/x-tar",
+                                         .source = on_source,
+                                         .sink = on_bytes,
+                                         .idle = on_idle,
+                                         .data = request};
+    struct progress *progress = &request->progress;
+    int failed = engine_stream(engine, &stream, err);
+    progress_end(progress);
+    if (failed == 0 && progress->failure.status != 0) {
+        progress_print_log(progress);
+        *err = progress->failure;
+        failed = -1;
+    }
+    if (failed == 0 && progress->id[0] == '\0')
+        failed = error_set(err, "the engine ended the build without an image");
+    if (failed && !engine_cancelled())
+        progress_advise(progress, err);
+    return failed;
+}
+
+static int build_image(struct engine *engine, const struct image_build *build, const char *tag,
+                       struct archive_writer *context, const json_t *arguments, char **id,
+                       struct error *err)
+{
+    cleanup_buf struct buf path = BUF_INIT(REQUEST_MAX);
+    if (request_path(build, tag, arguments, &path) < 0)
+        return error_set(err, "the build arguments are too long");
+    struct request *request = calloc(1, sizeof *request); /* its log is too much for a stack */
+    if (!request)
+        return error_set(err, "out of memory");
+    request->context = context;
+    request->lines = (struct json_lines){
+        .rest = BUF_INIT(JSON_LINE_MAX), .object = progress_object, .data = &request->progress};
+    progress_start(&request->progress, build->quiet);
+    progress_step(&request->progress, "sending the sources to the engine");
+    int failed = run_request(engine, request, path.data, err);
+    if (failed)
+        error_prefix(err, "building the image %s failed", quoted(tag));
+    else if (!(*id = strdup(request->progress.id)))
+        failed = error_set(err, "out of memory");
+    progress_free(&request->progress);
+    buf_free(&request->lines.rest);
+    free(request);
+    return failed;
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+int image_build_run(struct engine *engine, const struct image_build *build, const char *tag,
+                    char **id, struct error *err)
+{
+    cleanup_free char *folder = image_data_folder(err);
+    cleanup_buf struct buf dockerfile = BUF_INIT(TEXT_FILE_MAX);
+    cleanup_buf struct buf pinned = BUF_INIT(TEXT_FILE_MAX);
+    if (!folder || read_text(folder, "Dockerfile", &dockerfile, err) < 0 ||
+        read_text(folder, "image/versions", &pinned, err) < 0)
+        return -1;
+    cleanup_free char *base =
+        build->base ? strdup(build->base) : dockerfile_base(dockerfile.data);
+    if (!base)
+        return error_set(err, "%s/Dockerfile names no base image", quoted(folder));
+
+    json_t *labels = NULL, *versions = versions_parse(pinned.data, err), *arguments = NULL;
+    struct archive_writer *context = NULL;
+    int failed = -1;
+    if (versions && image_labels(engine, tag, &labels, err) >= 0 &&
+        image_base_provide(engine, base, folder, build->bootstrap, build->quiet, err) == 0 &&
+        (context = archive_writer_new(err)) && add_sources(context, folder, err) == 0 &&
+        add_authorities(context, &build->certificates, build->quiet, err) == 0 &&
+        archive_finish(context, err) == 0) {
+        arguments = build_arguments(versions, build, labels, base, environment);
+        failed = arguments ? build_image(engine, build, tag, context, arguments, id, err)
+                           : error_set(err, "out of memory");
+    }
+    archive_writer_free(&context);
+    json_decref(arguments);
+    json_decref(versions);
+    json_decref(labels);
+    return failed;
+}

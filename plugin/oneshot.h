@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A container for one command of ours, gone when it ends.
+ */
+#ifndef CLAUDEX_PLUGIN_ONESHOT_H
+#define CLAUDEX_PLUGIN_ONESHOT_H
+
+#include <jansson.h>
+
+#include "plugin/engine.h"
+#include "shared/buf.h"
+#include "shared/error.h"
+
+/* Creates a container of `spec` (the body of POST /containers/create, no terminal), runs it to
+ * its end and removes it, also when cancelled. *out gets what it wrote to stdout, *log to
+ * stderr. Returns its exit status, or -1. */
+int oneshot_run(struct engine *engine, const json_t *spec, struct buf *out, struct buf *log,
+                struct error *err);
+
+#endif
