@@ -89,6 +89,8 @@ struct engine_info {
     bool cgroup_v2;
     char version[64], kernel[128], architecture[32], os_type[16];
 };
+/* Asks the engine in good time: it needs 10 ms to answer, in which other requests can go on. */
+void engine_info_begin(struct engine *engine);
 const struct engine_info *engine_info(struct engine *engine, struct error *err);
 
 #endif

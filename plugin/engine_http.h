@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HTTP to the engine over every kind of endpoint; inner part of plugin/engine. engine_http.c is
- * the only file that includes <curl/curl.h>.
+ * HTTP to the engine over every kind of endpoint; inner part of plugin/engine.
  */
 #ifndef CLAUDEX_PLUGIN_ENGINE_HTTP_H
 #define CLAUDEX_PLUGIN_ENGINE_HTTP_H
@@ -35,6 +34,11 @@ struct http_exchange {
     char api_version[16];       /* its header Api-Version, or "" */
 };
 int http_exchange(struct http *http, struct http_exchange *exchange, struct error *err);
+
+/* The same in two parts, for one request on a connection of its own while others go on: not for
+ * ssh endpoints. The exchange must live until http_end(); http_close() drops it. 0 or -1. */
+int http_begin(struct http *http, struct http_exchange *exchange, struct error *err);
+int http_end(struct http *http, struct error *err);
 
 /* A connection of its own, nothing sent on it yet, for hijacking. For TLS one end of a
  * socketpair that a child pumps. The descriptor, the caller's; or -1. */
