@@ -47,15 +47,18 @@ void config_problem(struct config *config, const char *file, int line, const cha
 #define line_problem(config, l, ...)                                                           \
     config_problem((config), (l)->file, (l)->number, __VA_ARGS__)
 
+static void free_entry(struct config_entry *entry)
+{
+    free(entry->section);
+    free(entry->name);
+    free(entry->key);
+    free(entry->value);
+}
+
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < config->count; i++) {
-        struct config_entry *entry = &config->entries[i];
-        free(entry->section);
-        free(entry->name);
-        free(entry->key);
-        free(entry->value);
-    }
+    for (size_t i = 0; i < config->count; i++)
+        free_entry(&config->entries[i]);
     free(config->entries);
     strings_free(&config->files);
     if (config->problems)
@@ -99,11 +102,12 @@ static struct config_entry *append(struct config *config, const struct config_li
         .line = line->number,
         .source = line->source,
     };
-    config->count++; /* config_free() takes half an entry as well */
     if (!entry->section || (name && !entry->name) || !entry->key || !entry->value) {
+        free_entry(entry);
         line_problem(config, line, "out of memory");
         return NULL;
     }
+    config->count++;
     return entry;
 }
 

@@ -83,6 +83,14 @@ static void check_repeated(struct reading *r, const struct config_entry *entry)
     free(seen);
 }
 
+static void forget_waiting(struct reading *r)
+{
+    free(r->waiting.section);
+    free(r->waiting.key);
+    r->waiting.section = r->waiting.key = NULL;
+    buf_clear(&r->waiting.value);
+}
+
 /* The key that waited is whole. */
 static void add_waiting(struct reading *r)
 {
@@ -99,10 +107,7 @@ static void add_waiting(struct reading *r)
     const struct config_entry *entry = config_add(r->config, &line);
     if (entry)
         check_repeated(r, entry);
-    free(r->waiting.section);
-    free(r->waiting.key);
-    r->waiting.section = r->waiting.key = NULL;
-    buf_clear(&r->waiting.value);
+    forget_waiting(r);
 }
 
 /* inih's handler: a key, in `section`, perhaps with a value. */
@@ -129,8 +134,10 @@ static int take_key(void *user, const char *section, const char *key, const char
         r->waiting.number = number;
     }
     if (!r->waiting.section || !r->waiting.key ||
-        buf_puts(&r->waiting.value, value ? value : ""))
+        buf_puts(&r->waiting.value, value ? value : "") < 0) {
         reading_problem(r, "out of memory");
+        forget_waiting(r);
+    }
     return 1;
 }
 

@@ -56,7 +56,8 @@ int config_value_words(const struct config_key *key, const char *value, struct s
         const char *end = p;
         if (*p == '"') {
             end = quoted_end(p);
-            *why = "a quote that does not end; inside one, ' ;' is written \" \\u003b\"";
+            *why =
+                "a quote that does not end; ' ;' begins a comment in quotes, too: write \\u003b";
             if (!end || unquote(p, (size_t)(end - p), words, why) < 0)
                 return -1;
             *why = "text right behind a quoted one";
