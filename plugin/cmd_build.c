@@ -19,15 +19,12 @@ static const struct option_spec options[] = {
      COMPLETES_FILE, NULL},
 };
 
-static int print_result(const struct invocation *invocation, struct error *err)
+static int print_result(const struct invocation *invocation, const char *id)
 {
     if (invocation->format != OUTPUT_JSON) {
         puts(image_default_tag);
         return 0;
     }
-    cleanup_free char *id = image_id(invocation->engine, image_default_tag, err);
-    if (!id)
-        return err->status ? -1 : error_set(err, "the image is gone already");
     json_t *out = json_pack("{s:s, s:s}", "Image", image_default_tag, "Id", id);
     json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     putchar('\n');
@@ -48,14 +45,15 @@ static int build(struct invocation *invocation, struct error *err)
     for (size_t i = 0; i < arguments->given_count && !failed; i++)
         if (strcmp(arguments->given[i].spec->name, "ca-certificate") == 0)
             failed = strings_add(&wanted.certificates, arguments->given[i].value);
+    cleanup_free char *id = NULL;
     struct engine *engine = NULL;
     if (failed)
         error_set(err, "out of memory");
     else if (!(engine = invocation_engine(invocation, err)) ||
-             image_build(engine, &wanted, err) < 0)
+             image_build(engine, &wanted, &id, err) < 0)
         failed = -1;
     strings_free(&wanted.certificates);
-    return failed ? -1 : print_result(invocation, err);
+    return failed ? -1 : print_result(invocation, id);
 }
 
 const struct command cmd_build = {

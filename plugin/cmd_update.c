@@ -114,7 +114,7 @@ static int update(struct invocation *invocation, struct error *err)
     struct image_build wanted = {.quiet = invocation->quiet};
     if (there == 0) {
         info("there is no image yet; building it first");
-        if (image_build(engine, &wanted, err) == 0)
+        if (image_build(engine, &wanted, NULL, err) == 0)
             there = image_labels(engine, image_default_tag, &before, err);
     }
     cleanup_buf struct buf answer = BUF_INIT(OUTPUT_MAX);
@@ -123,7 +123,7 @@ static int update(struct invocation *invocation, struct error *err)
     if (!failed && differs(before, versions)) {
         wanted.claude_version = versions[0];
         wanted.codex_version = versions[1];
-        failed = image_build(engine, &wanted, err) < 0;
+        failed = image_build(engine, &wanted, NULL, err) < 0;
     }
     if (!failed && image_labels(engine, image_default_tag, &after, err) < 0)
         failed = -1;

@@ -108,18 +108,6 @@ int image_labels(struct engine *engine, const char *tag, json_t **labels, struct
     return there;
 }
 
-char *image_id(struct engine *engine, const char *tag, struct error *err)
-{
-    json_t *reply;
-    int there = inspect(engine, tag, &reply, err);
-    const char *text = json_string_value(json_object_get(reply, "Id"));
-    char *id = text ? strdup(text) : NULL;
-    json_decref(reply);
-    if (there == 1 && !id)
-        error_set(err, "the engine does not say which image %s is", quoted(tag));
-    return id;
-}
-
 /* The id of an image that has no other name than `tag`; NULL where there is none. */
 static char *sole_id(struct engine *engine, const char *tag)
 {
@@ -152,7 +140,8 @@ static void remove_replaced(struct engine *engine, const char *old, const char *
         (void)engine_request(engine, "DELETE", path.data, NULL, NULL, &status, &ignored);
 }
 
-int image_build(struct engine *engine, const struct image_build *build, struct error *err)
+int image_build(struct engine *engine, const struct image_build *build, char **id,
+                struct error *err)
 {
     const char *tag = build->tag ? build->tag : image_default_tag;
     cleanup_free char *old = sole_id(engine, tag);
@@ -160,5 +149,7 @@ int image_build(struct engine *engine, const struct image_build *build, struct e
     if (image_build_run(engine, build, tag, &new, err) < 0)
         return -1;
     remove_replaced(engine, old, new);
+    if (id)
+        *id = take_ptr(new);
     return 0;
 }

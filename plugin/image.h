@@ -22,9 +22,6 @@ char *image_data_folder(struct error *err);
 /* True if the engine has `tag`. -1 on failure, 0 no, 1 yes. */
 int image_exists(struct engine *engine, const char *tag, struct error *err);
 
-/* The image's id, the caller's; NULL without *err filled (status 0) where there is none. */
-char *image_id(struct engine *engine, const char *tag, struct error *err);
-
 /* The image's labels, a new reference, in *labels. -1 on failure, 0 no such image, 1 yes. */
 int image_labels(struct engine *engine, const char *tag, json_t **labels, struct error *err);
 
@@ -40,8 +37,9 @@ struct image_build {
     const char *claude_version, *codex_version;
     bool quiet;
 };
-/* Builds with progress on stderr. A failure shows the end of the log and leaves no half-made
- * image. */
-int image_build(struct engine *engine, const struct image_build *build, struct error *err);
+/* Builds with progress on stderr; *id (unless NULL) gets the new image's id, the caller's. A
+ * failure shows the end of the log and leaves no half-made image. */
+int image_build(struct engine *engine, const struct image_build *build, char **id,
+                struct error *err);
 
 #endif
