@@ -138,6 +138,8 @@ int control_reply_parse(const char *line, size_t length, struct control_reply *r
         return -1;
     *status++ = *text++ = '\0';
     uint64_t number;
+    if (status[0] == '0' && status[1] != '\0')
+        return -1; /* each number has one spelling */
     if (parse_number(status, 0, 255, &number) < 0 || strcmp(got.text, verdict(number)) != 0)
         return -1;
     got.status = (int)number;

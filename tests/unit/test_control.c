@@ -173,6 +173,8 @@ static void refuses_replies_that_are_not_exact(void **state)
         ID8 " error 256 x",
         ID8 " error x x",
         ID8 " error -1 x",
+        ID8 " error 012 x",
+        ID8 " ok 00 x",
         ID8 " fine 0 x",
         ID8 " ok  0 x",
         " ok 0 x",
