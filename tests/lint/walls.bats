@@ -63,6 +63,12 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
         grep -v '^shared/log\.c:' || [ $? = 1 ])"
 }
 
+@test "functions that cannot report an error or a bound are not called" {
+    none 'calls' "$(grep -rnE --include='*.[ch]' \
+        '\b(atoi|atol|atoll|atof|gets|sprintf|vsprintf|strtok|system|popen|tmpnam|mktemp)[ ]*\(' \
+        shared plugin init || [ $? = 1 ])"
+}
+
 @test "every source starts with its licence" {
     local file first bad=
     while read -r file; do
