@@ -31,7 +31,8 @@ static int print_line(struct printing *p, const struct config_key *key, const ch
         size_t length = CONFIG_LINE_MAX - strlen(name) - strlen(" = ");
         if (length > left)
             length = left;
-        while (length < left && (value[length] == ' ' || value[length - 1] == ' '))
+        while (length > 1 && length < left &&
+               (value[length] == ' ' || value[length - 1] == ' '))
             length--;
         if (buf_printf(p->out, "%s = %.*s\n", name, (int)length, value) < 0)
             return -1;

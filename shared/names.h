@@ -29,10 +29,10 @@ enum {
 #define AGENT_HOME "/home/node"
 
 /* Paths inside the box. */
-#define BOX_INIT        "/usr/local/bin/claudex-init" /* PID 1, and what docker exec calls */
-#define BOX_WORKSPACE   "/workspace"                  /* one folder a project */
-#define BOX_CONTEXT     "/context"                    /* read-only includes */
-#define BOX_RUN         "/run/claudex"                /* 0755 root: what the agent may read */
+#define BOX_INIT      "/usr/local/bin/claudex-init" /* PID 1, and what docker exec calls */
+#define BOX_WORKSPACE "/workspace"                  /* one folder a project */
+#define BOX_CONTEXT   "/context"                    /* read-only includes */
+#define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */
 /* Landlock grants reading by folder, and what lies beside BOX_PRIVATE comes and goes by rename:
  * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
 #define BOX_PUBLIC      BOX_RUN "/public"

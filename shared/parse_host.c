@@ -143,7 +143,7 @@ int parse_host_pattern(const char *text, struct host_pattern *pattern, const cha
     const char *problem = "too long for a host's name";
 
     if (strlen(text) < sizeof copy) {
-        strcpy(copy, text);
+        memcpy(copy, text, strlen(text) + 1);
         problem = cut_port(copy, &in_brackets, &got.port);
         if (problem) {
             problem = explain(text, problem);

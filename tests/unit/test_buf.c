@@ -76,7 +76,8 @@ static void reserves_room_for_others_to_fill(void **state)
     assert_int_equal(buf_puts(&b, "ab"), 0);
     char *room = buf_reserve(&b, 8);
     assert_ptr_equal(room, b.data + 2);
-    memcpy(room, "cd", 2);
+    room[0] = 'c';
+    room[1] = 'd';
     b.length += 2;
     assert_int_equal(buf_puts(&b, "e"), 0);
     assert_string_equal(b.data, "abcde");

@@ -77,23 +77,19 @@ static void comments_end_values_only_behind_a_blank(void **state)
 static void lines_may_be_4_kib_long(void **state)
 {
     (void)state;
-    static char text[CONFIG_LINE_MAX + 32];
-    int start = sprintf(text, "[run]\ninclude = ");
-    size_t end = strlen("[run]\n") + CONFIG_LINE_MAX;
-    memset(text + start, 'x', end - (size_t)start);
+    char text[CONFIG_LINE_MAX + 64];
     cleanup_config struct config config = CONFIG_INIT;
-    text[4000] = '\0'; /* a path has less than PATH_MAX bytes */
+    (void)snprintf(text, sizeof text, "[run]\ninclude = %04000d\n", 1);
     add_text(&config, CONFIG_USER, text);
-    assert_int_equal(strlen(config.entries[0].value), 4000 - (size_t)start);
-    text[4000] = 'x';
-    strcpy(text + start, "a ;");
-    memset(text + start + 3, 'x', end - (size_t)start - 3); /* a long comment instead */
-    strcpy(text + end, "\ncpus = 2");
+    assert_int_equal(strlen(config.entries[0].value), 4000);
+    /* A path has less than PATH_MAX bytes, a comment fills the line. */
+    const int width = CONFIG_LINE_MAX - (int)strlen("include = a ;");
+    (void)snprintf(text, sizeof text, "[run]\ninclude = a ;%0*d\ncpus = 2", width, 1);
     config_free(&config);
     add_text(&config, CONFIG_USER, text);
-    assert_int_equal(config.count, 2); /* and the rest of the line is no line of its own */
+    assert_int_equal(config.count, 2); /* the rest of the line is no line of its own */
     assert_int_equal(config.entries[1].line, 3);
-    strcpy(text + end, "x\ncpus = 2");
+    (void)snprintf(text, sizeof text, "[run]\ninclude = a ;%0*d\ncpus = 2", width + 1, 1);
     assert_problems(text, FILE_NAME ":2: a line of 4097 bytes; 4096 are the most\n");
 }
 
@@ -247,9 +243,7 @@ static void refuses_sections_that_are_not_known(void **state)
         (void)snprintf(problem, sizeof problem, FILE_NAME ":2: %s\n", cases[i].problem);
         assert_problems(text, problem);
     }
-    char text[200] = "[mcp.";
-    memset(text + 5, 'a', 33);
-    strcpy(text + 38, "]\n");
+    const char *text = "[mcp.a12345678901234567890123456789012]\n"; /* 33 */
     cleanup_free char *got = problems_of_bytes(text, strlen(text), CONFIG_PROJECT);
     assert_non_null(strstr(got, "needs a name"));
 }
@@ -257,9 +251,8 @@ static void refuses_sections_that_are_not_known(void **state)
 static void a_sections_name_is_never_cut(void **state)
 {
     (void)state;
-    char text[200] = "[run";
-    memset(text + 4, ' ', 60); /* inih's own limit would have been 50 */
-    strcpy(text + 64, "x]\nmemory = 1g\n");
+    char text[200]; /* inih's own limit would have been 50 */
+    (void)snprintf(text, sizeof text, "[run%60sx]\nmemory = 1g\n", "");
     cleanup_free char *got = problems_of_bytes(text, strlen(text), CONFIG_PROJECT);
     assert_non_null(strstr(got, ":1: unknown section [run   "));
     assert_null(strchr(strchr(got, '\n') + 1, '\n'));

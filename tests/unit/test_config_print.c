@@ -152,7 +152,8 @@ static void random_ports(struct session *s)
             .container = (uint16_t)(i + 1), /* no two alike */
             .protocol = below(2) ? IPPROTO_UDP : IPPROTO_TCP,
         };
-        strcpy(s->run.ports[i].host_ip, v6 ? "2001:db8::1" : "0.0.0.0");
+        (void)snprintf(s->run.ports[i].host_ip, sizeof s->run.ports[i].host_ip, "%s",
+                       v6 ? "2001:db8::1" : "0.0.0.0");
     }
 }
 

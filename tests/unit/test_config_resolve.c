@@ -33,12 +33,10 @@ static void must_fail(struct resolved *r, int status, const char *text)
 
 static void assert_words(const struct strings *list, const char *words)
 {
-    char joined[1024] = "";
-    for (size_t i = 0; i < list->count; i++) {
-        strcat(joined, i ? "|" : "");
-        strcat(joined, list->items[i]);
-    }
-    assert_string_equal(joined, words);
+    cleanup_buf struct buf joined = BUF_INIT(1024);
+    for (size_t i = 0; i < list->count; i++)
+        assert_int_equal(buf_printf(&joined, "%s%s", i ? "|" : "", list->items[i]), 0);
+    assert_string_equal(joined.data ? joined.data : "", words);
 }
 
 /* --- one source ---------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -107,8 +108,7 @@ static void refuses_nul_and_overlong_requests(void **state)
     assert_int_equal(control_request_parse(ID8 " status\0", 16, &got, &why), -1);
     assert_int_equal(control_request_parse("3f2a\0", 5, &got, &why), -1);
     char line[CONTROL_LINE_MAX + 1];
-    memset(line, ' ', sizeof line);
-    memcpy(line, ID8 " status", 15);
+    (void)snprintf(line, sizeof line, "%-*s", CONTROL_LINE_MAX, ID8 " status");
     assert_int_equal(control_request_parse(line, CONTROL_LINE_MAX, &got, &why), -1);
     assert_string_equal(why, "the line is too long");
     assert_int_equal(control_request_parse(line, CONTROL_LINE_MAX - 1, &got, &why), -1);

@@ -233,9 +233,11 @@ static void escapes_what_hides_or_turns_text(void **state)
 {
     (void)state;
     static const struct quoting cases[] = {
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what it is */
         {TEXT("\xe2\x80\xae"
               "exe.txt"),
-         "\\xe2\\x80\\xaeexe.txt"},                         /* U+202E */
+         "\\xe2\\x80\\xaeexe.txt"}, /* U+202E */
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional) */
         {TEXT("\xe2\x81\xa6"), "\\xe2\\x81\\xa6"},          /* U+2066 */
         {TEXT("\xe2\x80\xa8"), "\\xe2\\x80\\xa8"},          /* U+2028, a line's end */
         {TEXT("\xe2\x80\x8b"), "\\xe2\\x80\\x8b"},          /* U+200B */
