@@ -90,14 +90,9 @@ static void resize(struct state *state)
         state->resizing--;
 }
 
-static void send_signal(struct state *state, int number)
+static bool pass_on(const struct state *state, int number)
 {
-    char path[256];
-    struct error ignored = ERROR_INIT;
-    long status = 0;
-    (void)snprintf(path, sizeof path, "%s?signal=%d", state->attach->signal, number);
-    /* Refused where the session has just ended: then the stream ends as well. */
-    (void)engine_request(state->attach->engine, "POST", path, NULL, NULL, &status, &ignored);
+    return state->attach->signal && state->attach->signal(state->attach->data, number);
 }
 
 static void on_signal(struct state *state, int number, bool ours)
@@ -107,15 +102,15 @@ static void on_signal(struct state *state, int number, bool ours)
      * of the docker CLI's word about the same key. */
     if (ours && state->stops > 0)
         return;
-    if (state->attach->tty || !state->attach->signal) {
-        state->err->status = 128 + number;
-        (void)snprintf(state->err->text, sizeof state->err->text, "ended by SIG%s",
-                       sigabbrev_np(number));
-        finish(state, ATTACH_SIGNAL);
-        return;
-    }
     state->stops += is_stop;
-    send_signal(state, is_stop && state->stops >= STOP_SIGNALS_MAX ? SIGKILL : number);
+    bool passed =
+        pass_on(state, is_stop && state->stops >= STOP_SIGNALS_MAX ? SIGKILL : number);
+    if (passed && !state->attach->tty)
+        return;
+    state->err->status = 128 + number;
+    (void)snprintf(state->err->text, sizeof state->err->text, "ended by SIG%s",
+                   sigabbrev_np(number));
+    finish(state, ATTACH_SIGNAL);
 }
 
 /* The terminal goes back to the shell while we are stopped. */
@@ -214,9 +209,7 @@ static void show(struct state *state, int fd, const char *bytes, size_t length)
     state->unread = true;
     if (state->attach->tty)
         fail(state, "cannot write to the terminal");
-    else if (state->attach->signal)
-        send_signal(state, SIGTERM);
-    else
+    else if (!pass_on(state, SIGTERM))
         fail(state, "cannot write to standard output");
 }
 

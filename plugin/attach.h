@@ -24,8 +24,11 @@ struct attach {
     bool tty;           /* the session has a terminal: raw bytes, no framing */
     bool open_stdin;    /* forward our standard input */
     const char *resize; /* "/containers/ID/resize" or "/exec/ID/resize"; called on SIGWINCH */
-    const char *signal; /* "/containers/ID/kill", for signals without a tty; or NULL */
     const char *detach_keys; /* "ctrl-p,ctrl-q" (docker's form), or NULL for that default */
+    /* Passes a signal on to the session, where it is ours to end; else NULL. False where it
+     * cannot. */
+    bool (*signal)(void *data, int number);
+    void *data;
 };
 
 /* Put into an attach or exec request in the place of the user's, so that the engine does not
@@ -36,9 +39,10 @@ struct attach {
 
 /*
  * Puts the terminal into raw mode and restores it whatever happens (also when a signal ends
- * us). Blocks until the stream ends. Without a tty, a signal goes to the session by
- * `attach->signal`, the third SIGINT or SIGTERM as SIGKILL; a standard output that nobody reads
- * any more ends the session in the same way.
+ * us). Blocks until the stream ends. A signal to us goes to the session by attach->signal.
+ * Without a tty we go on until the stream ends, the third SIGINT or SIGTERM goes as SIGKILL,
+ * and a standard output that nobody reads any more counts as a SIGTERM; with a tty, or where
+ * signals cannot be passed on, ATTACH_SIGNAL is the end.
  */
 enum attach_end attach_run(struct attach *attach, struct error *err);
 

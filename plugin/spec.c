@@ -9,7 +9,7 @@
 #include "shared/names.h"
 
 enum {
-    PIDS_DEFAULT = 4096,   /* enough for parallel builds, too few for a fork bomb to hurt */
+
     SHM_BYTES = 256 << 20, /* the engine's 64 MiB are too little for browsers under test */
 };
 
@@ -168,8 +168,8 @@ static json_t *host_config(const struct spec_input *input)
                   "Privileged", 0, "Init", 0, "ReadonlyRootfs", 0);
     json_t *resources =
         json_pack("{s:I, s:I, s:I, s:I}", "PidsLimit",
-                  (json_int_t)(session->run.pids ? session->run.pids : PIDS_DEFAULT), "Memory",
-                  (json_int_t)session->run.memory, "NanoCpus",
+                  (json_int_t)(session->run.pids ? session->run.pids : SESSION_PIDS_DEFAULT),
+                  "Memory", (json_int_t)session->run.memory, "NanoCpus",
                   (json_int_t)session->run.cpus * 1000000, "ShmSize", (json_int_t)SHM_BYTES);
     json_t *rest =
         json_pack("{s:s, s:o, s:s, s:s, s:b, s:{s:s}, s:{s:s, s:{s:s, s:s}}}", "NetworkMode",

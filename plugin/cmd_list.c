@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* list: the boxes there are. */
+#include <stdio.h>
+
+#include "plugin/box.h"
+#include "plugin/command.h"
+#include "plugin/output.h"
+#include "shared/buf.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+static const struct option_spec options[] = {
+    {'a', "all", NULL, "also those that have ended", COMPLETES_NOTHING, NULL},
+};
+
+static json_t *folders_of(const struct box *box)
+{
+    json_t *list = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
+    if (json_is_array(list))
+        return list;
+    json_decref(list);
+    return json_array();
+}
+
+static const char *summary_text(const struct box *box, const char *key)
+{
+    const char *text = json_string_value(json_object_get(box->summary, key));
+    return text ? text : "";
+}
+
+static json_t *box_json(const struct box *box)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "name", box->name,
+                     "id", box->id, "state", box->state, "status", summary_text(box, "Status"),
+                     "agent", box_label(box, LABEL_AGENT), "network",
+                     box_label(box, LABEL_NETWORK), "image", summary_text(box, "Image"),
+                     "version", box_label(box, LABEL_VERSION), "created",
+                     json_integer_value(json_object_get(box->summary, "Created")), "folders",
+                     folders_of(box));
+}
+
+static int print_json(const struct boxes *boxes)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < boxes->count; i++)
+        if (json_array_append_new(list, box_json(&boxes->items[i])) < 0) {
+            json_decref(list);
+            return -1;
+        }
+    return output_json(list, stdout);
+}
+
+static int add_row(struct table *table, const struct box *box)
+{
+    cleanup_buf struct buf text = BUF_INIT(64 * 1024);
+    json_t *folders = folders_of(box), *folder;
+    size_t i;
+    int failed = 0;
+    json_array_foreach(folders, i, folder)
+    {
+        const char *path = json_string_value(folder);
+        failed |= buf_printf(&text, "%s%s", i ? " " : "", path ? path : "");
+    }
+    json_decref(folders);
+    return failed | table_add(table, box->name) |
+           table_add(table, summary_text(box, "Status")) |
+           table_add(table, box_label(box, LABEL_AGENT)) |
+           table_add(table, box_label(box, LABEL_NETWORK)) |
+           table_add(table, text.data ? text.data : "");
+}
+
+static int print_table(const struct boxes *boxes)
+{
+    static const char *const headings[] = {"NAME", "STATUS", "AGENT", "NETWORK", "FOLDERS"};
+    cleanup_table struct table table = {.headings = headings,
+                                        .columns = array_length(headings)};
+    for (size_t i = 0; i < boxes->count; i++)
+        if (add_row(&table, &boxes->items[i]) < 0)
+            return -1;
+    table_print(&table, stdout);
+    return 0;
+}
+
+static int run(struct invocation *invocation, struct error *err)
+{
+    cleanup_boxes struct boxes boxes = {0};
+    struct engine *engine = invocation_engine(invocation, err);
+    if (invocation->arguments.operand_count > 0 || invocation->arguments.rest_count > 0)
+        return error_usage(err, "list takes no names; status shows one box");
+    /* Boxes that have ended and are still there were kept for a reason: shown to programs,
+     * which filter, and to people who ask. */
+    const bool all =
+        argument_flag(&invocation->arguments, "all") || invocation->format == OUTPUT_JSON;
+    if (!engine || box_list(engine, all, &boxes, err) < 0)
+        return -1;
+    int failed = 0;
+    if (invocation->format == OUTPUT_JSON)
+        failed = print_json(&boxes);
+    else if (!invocation->quiet)
+        failed = print_table(&boxes);
+    else
+        for (size_t i = 0; i < boxes.count; i++)
+            puts(quoted(boxes.items[i].name));
+    return failed ? error_set(err, "out of memory") : 0;
+}
+
+const struct command cmd_list = {
+    .name = "list",
+    .operands = "",
+    .summary = "List the boxes there are",
+    .options = options,
+    .option_count = array_length(options),
+    .run = run,
+};

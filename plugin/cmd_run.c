@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run: a box on some folders, and a session in it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/command.h"
+#include "plugin/exec.h"
+#include "plugin/image.h"
+#include "plugin/join.h"
+#include "plugin/launch.h"
+#include "plugin/session_build.h"
+#include "plugin/state.h"
+#include "plugin/sweep.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+enum { PARALLEL_MAX = 99, RACES_MAX = 20 };
+
+static const struct option_spec options[] = {
+    {'a', "agent", "NAME", "which agent: claude, codex, shell or a command", COMPLETES_WORD,
+     "claude codex shell"},
+    {0, "network", "MODE", "what the box may reach: open, allowlist, api, lockdown",
+     COMPLETES_WORD, "open allowlist api lockdown"},
+    {0, "include", "DIR", "show a folder read-only at /context/NAME", COMPLETES_FOLDER, NULL},
+    {0, "instructions", "FILE", "copy a file into the box for the agents to read",
+     COMPLETES_FILE, NULL},
+    {'p', "port", "[[IP:]HOST:]PORT", "publish a port of the box, on 127.0.0.1 unless said",
+     COMPLETES_NOTHING, NULL},
+    {'e', "env", "NAME[=VALUE]", "set a variable, or forward the host's", COMPLETES_NOTHING,
+     NULL},
+    {0, "env-file", "FILE", "set the variables of a file", COMPLETES_FILE, NULL},
+    {0, "image", "IMAGE", "an image of your own", COMPLETES_NOTHING, NULL},
+    {0, "runtime", "NAME", "a runtime that the engine knows", COMPLETES_NOTHING, NULL},
+    {0, "memory", "SIZE", "most memory of the box, as 4g", COMPLETES_NOTHING, NULL},
+    {0, "cpus", "NUMBER", "most CPUs of the box, as 1.5", COMPLETES_NOTHING, NULL},
+    {0, "pids-limit", "NUMBER", "most processes of the box", COMPLETES_NOTHING, NULL},
+    {0, "name", "NAME", "name of the box", COMPLETES_NOTHING, NULL},
+    {'d', "detach", NULL, "run in the background and print the box's name", COMPLETES_NOTHING,
+     NULL},
+    {0, "detach-keys", "KEYS", "keys that leave the box running (ctrl-p,ctrl-q)",
+     COMPLETES_NOTHING, NULL},
+    {0, "keep", NULL, "do not remove the box at its end", COMPLETES_NOTHING, NULL},
+    {0, "parallel", NULL, "another box beside a running one", COMPLETES_NOTHING, NULL},
+    {0, "replace", NULL, "end a box of these folders first", COMPLETES_NOTHING, NULL},
+    {0, "yolo", NULL, "turn the agent's own permission prompts off", COMPLETES_NOTHING, NULL},
+    {0, "force", NULL, "also the home folder, or the whole machine", COMPLETES_NOTHING, NULL},
+    {0, "dry-run", NULL, "print the container's specification, start nothing",
+     COMPLETES_NOTHING, NULL},
+    {0, "no-ssh", NULL, "do not forward the ssh agent", COMPLETES_NOTHING, NULL},
+    {0, "no-git", NULL, "do not track the agent's changes", COMPLETES_NOTHING, NULL},
+    {0, "ssh", NULL, "forward the ssh agent (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "allow", "HOST[:PORT]", "let a host through (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "trust", NULL, "approve a project's .claudex (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "host-network", NULL, "use the host's network (not built yet)", COMPLETES_NOTHING,
+     NULL},
+};
+
+static int check_options(const struct arguments *arguments, struct error *err)
+{
+    static const char *const unbuilt[] = {"ssh", "x11", "allow", "trust", "host-network"};
+    for (size_t i = 0; i < array_length(unbuilt); i++)
+        if (argument_flag(arguments, unbuilt[i]))
+            return error_set(err, "--%s is not built yet", unbuilt[i]);
+    if (argument_flag(arguments, "parallel") && argument_flag(arguments, "replace"))
+        return error_usage(err, "--parallel and --replace: one or the other");
+    return 0;
+}
+
+/* --- one more session in a box that runs ---------------------------------------------- */
+
+static int join(struct invocation *invocation, struct launch *launch, const char *box,
+                struct error *err)
+{
+    static const char *const nothing[] = {NULL};
+    const struct plan *plan = launch->plan;
+    const char *name = plan->session.box.name;
+    if (launch->detached && plan->own_command)
+        return error_set(err,
+                         "the box %s runs already, and -d makes new ones only (--parallel: "
+                         "beside this one, --replace: instead of it)",
+                         quoted(name));
+    info(launch->detached ? "the box %s runs already" : "joining the box %s", quoted(name));
+    if (launch->detached) {
+        puts(name);
+        return 0;
+    }
+    const struct exec exec = {
+        .engine = launch->engine,
+        .box = box,
+        .command = plan->command.count ? (const char *const *)plan->command.items : nothing,
+        .environment = &plan->environment,
+        .local = endpoint_is_local(&invocation->endpoint),
+    };
+    return exec_attached(&exec, argument_value(&invocation->arguments, "detach-keys"), err);
+}
+
+/* --- a box ---------------------------------------------------------------------------- */
+
+/* "name", "name-2", "name-3"… */
+static int next_name(struct plan *plan, const char *base, int number, struct error *err)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s-%d", base, number) < 0)
+        return error_set(err, "out of memory");
+    free(plan->session.box.name);
+    plan->session.box.name = name;
+    return 0;
+}
+
+/* The name decides where idmapped mounts come from. */
+static int prepare(struct launch *launch, struct error *err)
+{
+    struct plan *plan = launch->plan;
+    if (plan->idmapped) {
+        free(launch->folder);
+        launch->folder = state_box(plan->session.box.name, err);
+        if (!launch->folder || plan_stage(plan, launch->folder, err) < 0)
+            return -1;
+    }
+    return launch_spec(launch, err);
+}
+
+static int stay(struct invocation *invocation, struct launch *launch, int stream,
+                struct error *err)
+{
+    if (!launch->detached)
+        return launch_attached(launch, stream,
+                               argument_value(&invocation->arguments, "detach-keys"), err);
+    int status = launch_detached(launch, stream, err);
+    if (status == 0)
+        puts(launch->plan->session.box.name);
+    return status;
+}
+
+static int run_box(struct invocation *invocation, struct launch *launch, struct error *err)
+{
+    struct plan *plan = launch->plan;
+    cleanup_free char *base = strdup(plan->session.box.name);
+    struct meeting_wish wish = {.parallel = argument_flag(&invocation->arguments, "parallel"),
+                                .replace = argument_flag(&invocation->arguments, "replace")};
+    for (int number = 2, races = 0; base && number <= PARALLEL_MAX;) {
+        cleanup_free char *found = NULL;
+        int stream = -1;
+        if (prepare(launch, err) < 0)
+            return -1;
+        wish.name = plan->session.box.name;
+        wish.spec = launch->spec;
+        switch (meet(launch->engine, &wish, &found, err)) {
+        case MEETING_FAILED:
+            return -1;
+        case MEETING_JOIN:
+            return join(invocation, launch, found, err);
+        case MEETING_OTHER:
+            if (next_name(plan, base, number++, err) < 0)
+                return -1;
+            continue;
+        case MEETING_RESTART:
+            info("starting the box %s again", quoted(wish.name));
+            launch->restart = launch->keep = true;
+            launch->id = take_ptr(found);
+            break;
+        case MEETING_FREE:
+            break;
+        }
+        int failed = launch_start(launch, &stream, err);
+        if (failed < 0)
+            return -1;
+        if (failed == 0)
+            return stay(invocation, launch, stream, err);
+        /* Somebody else was faster: see who. */
+        if (++races == RACES_MAX)
+            return -1;
+    }
+    return error_set(err,
+                     "there are %d boxes of these folders already; `docker claudex list` "
+                     "shows them",
+                     PARALLEL_MAX);
+}
+
+static int dry_run(struct launch *launch, struct error *err)
+{
+    if (prepare(launch, err) < 0)
+        return -1;
+    cleanup_free char *text = json_dumps(launch->spec, JSON_INDENT(2));
+    if (!text)
+        return error_set(err, "out of memory");
+    puts(text);
+    return 0;
+}
+
+static int run(struct invocation *invocation, struct error *err)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    cleanup_plan struct plan plan = {0};
+    cleanup_with(launch_free) struct launch launch = {.plan = &plan, .lock = -1};
+    const struct endpoint *endpoint =
+        check_options(arguments, err) < 0 ? NULL : invocation_endpoint(invocation, err);
+    if (!endpoint)
+        return -1;
+    if (!endpoint_is_local(endpoint))
+        return error_set(err,
+                         "the engine %s is a remote one, and folders of this machine are not "
+                         "there; use an engine of this machine (--context default)",
+                         quoted(endpoint->address));
+    const struct plan_host host = {.socket = endpoint->address, .may_idmap = geteuid() == 0};
+    if (plan_build(&plan, arguments, &host, err) < 0)
+        return -1;
+
+    const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
+    launch.build_image = strcmp(launch.image, image_default_tag) == 0;
+    launch.keep = argument_flag(arguments, "keep");
+    launch.detached = argument_flag(arguments, "detach");
+    /* In the background an agent still has a screen of its own, to be attached to. */
+    launch.tty = launch.detached ? !plan.own_command : terminal;
+    launch.open_stdin = true;
+    if (argument_flag(arguments, "dry-run"))
+        return dry_run(&launch, err);
+
+    launch.engine = invocation_engine(invocation, err);
+    if (!launch.engine)
+        return -1;
+    engine_info_begin(launch.engine);
+    if (host.may_idmap)
+        sweep_boxes(launch.engine);
+    return run_box(invocation, &launch, err);
+}
+
+const struct command cmd_run = {
+    .name = "run",
+    .operands = "[DIR[:ro]…] [-- COMMAND [ARG…]]",
+    .summary = "Open a box on the current folder, or on others, and a session in it",
+    .details =
+        "Each DIR appears at /workspace/<its name>, read-only where it ends in :ro. The\n"
+        "session starts in the project's folder, or in /workspace if there are several.\n"
+        "Without a COMMAND, the agent of the configuration starts. The exit status is the\n"
+        "session's; 125 says that claudex itself failed.\n"
+        "\n"
+        "Where a box of the same folders runs and is what was asked for, the session joins\n"
+        "it. The keys Ctrl-P Ctrl-Q leave a session without ending it.",
+    .options = options,
+    .option_count = array_length(options),
+    .completes = COMPLETES_FOLDER,
+    .run = run,
+};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status: one box. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "plugin/agent.h"
+#include "plugin/container.h"
+#include "plugin/exec.h"
+#include "plugin/image.h"
+#include "plugin/output.h"
+#include "plugin/verbs.h"
+#include "shared/buf.h"
+#include "shared/cleanup.h"
+#include "shared/names.h"
+
+enum { STATUS_MAX = 256 * 1024 };
+
+static int take_status(void *data, const char *bytes, size_t length, struct error *err)
+{
+    return buf_append(data, bytes, length) < 0 ? error_set(err, "too large a status") : 0;
+}
+
+/* What PID 1 says about itself in BOX_STATUS; NULL where it does not. */
+static json_t *box_status(struct engine *engine, const struct box *box)
+{
+    static const char *const command[] = {"cat", BOX_STATUS, NULL};
+    cleanup_buf struct buf text = BUF_INIT(STATUS_MAX);
+    struct error ignored = ERROR_INIT;
+    const struct exec exec = {.engine = engine, .box = box->id, .command = command};
+    const struct exec_pipes pipes = {.sink = take_status, .sink_data = &text};
+    if (strcmp(box->state, "running") != 0 || exec_piped(&exec, &pipes, &ignored) != 0)
+        return NULL;
+    json_t *status = json_loadb(text.data ? text.data : "", text.length, 0, NULL);
+    if (json_is_object(status))
+        return status;
+    json_decref(status);
+    return NULL;
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    return text ? text : "";
+}
+
+/* RFC 3339 as the engine writes it; 0 for what it is not. */
+static time_t parse_time(const char *text)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    return rest && tm.tm_year > 0 ? timegm(&tm) : 0;
+}
+
+static json_t *versions(struct engine *engine, const struct box *box, const json_t *config)
+{
+    json_t *list = json_pack("{s:s}", "claudex", box_label(box, LABEL_VERSION));
+    json_t *labels = NULL;
+    struct error ignored = ERROR_INIT;
+    /* Of a container they are the image's, but for those that the container has itself. */
+    const json_t *own = json_object_get(config, "Labels");
+    if (!json_object_get(own, LABEL_CLAUDE))
+        (void)image_labels(engine, text_of(config, "Image"), &labels, &ignored);
+    for (size_t i = 0; i < agent_count; i++) {
+        const char *label = agents[i].version_label;
+        json_t *version = label ? json_object_get(own, label) : NULL;
+        if (label && !version)
+            version = json_object_get(labels, label);
+        if (version)
+            (void)json_object_set(list, agents[i].name, version);
+    }
+    json_decref(labels);
+    return list;
+}
+
+/* "127.0.0.1:32768->3000/tcp" each. */
+static json_t *ports(const json_t *inspect)
+{
+    json_t *list = json_array(), *bindings, *binding;
+    const char *key;
+    size_t i;
+    json_object_foreach(json_object_get(json_object_get(inspect, "NetworkSettings"), "Ports"),
+                        key, bindings)
+    {
+        json_array_foreach(bindings, i, binding)
+        {
+            (void)json_array_append_new(list,
+                                        json_sprintf("%s:%s->%s", text_of(binding, "HostIp"),
+                                                     text_of(binding, "HostPort"), key));
+        }
+    }
+    return list;
+}
+
+static json_t *describe(struct engine *engine, const struct box *box, const json_t *inspect)
+{
+    const json_t *config = json_object_get(inspect, "Config");
+    const json_t *state = json_object_get(inspect, "State");
+    const char *started = text_of(state, "StartedAt");
+    json_t *status = box_status(engine, box);
+    const char *mode = text_of(status, "mode");
+    json_t *folders = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
+    json_t *all = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", box->name, "id", box->id,
+        "state", box->state, "agent", box_label(box, LABEL_AGENT), "mode",
+        *mode ? mode : box_label(box, LABEL_NETWORK), "image", text_of(config, "Image"),
+        "started", started, "folders", folders ? folders : json_array(), "ports",
+        ports(inspect), "versions", versions(engine, box, config));
+    if (all && box_is_running(box))
+        (void)json_object_set_new(all, "uptime",
+                                  json_integer((json_int_t)(time(NULL) - parse_time(started))));
+    else if (all)
+        (void)json_object_set(all, "exit_status", json_object_get(state, "ExitCode"));
+    if (all && status)
+        (void)json_object_set(all, "box", status); /* all that PID 1 says */
+    json_decref(status);
+    return all;
+}
+
+/* --- for people ----------------------------------------------------------------------- */
+
+static int add_pair(struct table *table, const char *name, const char *text)
+{
+    return table_add(table, name) | table_add(table, text);
+}
+
+static int add_list(struct table *table, const char *name, const json_t *list)
+{
+    size_t i;
+    const json_t *item;
+    int failed = 0;
+    json_array_foreach(list, i, item)
+    {
+        const char *text = json_string_value(item);
+        failed |= add_pair(table, i ? "" : name, text ? text : "");
+    }
+    return failed;
+}
+
+static int add_state(struct table *table, const json_t *all)
+{
+    char age[32], text[128];
+    const json_t *uptime = json_object_get(all, "uptime"),
+                 *code = json_object_get(all, "exit_status");
+    output_age((long)json_integer_value(uptime), age, sizeof age);
+    if (uptime)
+        (void)snprintf(text, sizeof text, "%s for %s", text_of(all, "state"), age);
+    else
+        (void)snprintf(text, sizeof text, "%s, exit status %d", text_of(all, "state"),
+                       (int)json_integer_value(code));
+    return add_pair(table, "state", text);
+}
+
+static int add_versions(struct table *table, const json_t *all)
+{
+    const char *name;
+    json_t *version;
+    int failed = 0;
+    bool first = true;
+    json_object_foreach(json_object_get(all, "versions"), name, version)
+    {
+        char text[256];
+        const char *number = json_string_value(version);
+        (void)snprintf(text, sizeof text, "%s %s", name, number ? number : "");
+        failed |= add_pair(table, first ? "versions" : "", text);
+        first = false;
+    }
+    return failed;
+}
+
+static int print_table(const json_t *all)
+{
+    cleanup_table struct table table = {.columns = 2};
+    int failed = add_pair(&table, "name", text_of(all, "name")) | add_state(&table, all) |
+                 add_pair(&table, "network", text_of(all, "mode")) |
+                 add_list(&table, "folders", json_object_get(all, "folders")) |
+                 add_pair(&table, "agent", text_of(all, "agent")) |
+                 add_list(&table, "ports", json_object_get(all, "ports")) |
+                 add_pair(&table, "image", text_of(all, "image")) | add_versions(&table, all);
+    if (!failed)
+        table_print(&table, stdout);
+    return failed;
+}
+
+static int run(struct invocation *invocation, struct error *err)
+{
+    const char *name;
+    cleanup_box struct box box = {0};
+    json_t *inspect = NULL;
+    if (verb_name(invocation, &name, err) < 0 ||
+        verb_box(invocation, name, false, &box, err) < 0)
+        return -1;
+    int found = container_inspect(invocation->engine, box.id, &inspect, err);
+    if (found <= 0)
+        return found < 0 ? -1 : error_set(err, "the box has just gone");
+    json_t *all = describe(invocation->engine, &box, inspect);
+    json_decref(inspect);
+    int failed = -1;
+    if (all && invocation->quiet)
+        failed = puts(text_of(all, "name")) < 0 ? -1 : 0;
+    else if (all && invocation->format == OUTPUT_JSON)
+        failed = output_json(json_incref(all), stdout);
+    else if (all)
+        failed = print_table(all);
+    json_decref(all);
+    return failed ? error_set(err, "out of memory") : 0;
+}
+
+const struct command cmd_status = {
+    .name = "status",
+    .operands = "[NAME]",
+    .summary = "Show one box: its state, network, folders, versions",
+    .completes = COMPLETES_BOX,
+    .run = run,
+};

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/launch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/attach.h"
+#include "plugin/container.h"
+#include "plugin/exec.h"
+#include "plugin/idmap.h"
+#include "plugin/image.h"
+#include "plugin/network.h"
+#include "plugin/private_files.h"
+#include "plugin/spec.h"
+#include "plugin/state.h"
+#include "shared/buf.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+enum { STOP_SECONDS = 10, SAID_MAX = 64 * 1024 };
+
+void launch_free(struct launch *launch)
+{
+    json_decref(launch->spec);
+    free(launch->id);
+    free(launch->folder);
+    if (launch->lock >= 0)
+        close(launch->lock);
+    *launch = (struct launch){.lock = -1};
+}
+
+int launch_spec(struct launch *launch, struct error *err)
+{
+    static const char *const nothing[] = {NULL};
+    const struct plan *plan = launch->plan;
+    struct spec_input input = {
+        .session = &plan->session,
+        .image = launch->image,
+        .command = plan->command.count ? (const char *const *)plan->command.items : nothing,
+        .agent = plan->agent,
+        .tty = launch->tty,
+        .open_stdin = launch->open_stdin,
+        .attach = !launch->detached,
+        .remove = !launch->keep,
+        .term = getenv("TERM"),
+        .folders_json = plan->folders_json,
+    };
+    attach_terminal_size(&input.rows, &input.columns);
+    json_decref(launch->spec);
+    launch->spec = spec_container(&input);
+    return launch->spec ? 0 : error_set(err, "cannot write the container's specification");
+}
+
+/* --- the folder of the box ------------------------------------------------------------ */
+
+static int stage(struct launch *launch, struct error *err)
+{
+    struct plan *plan = launch->plan;
+    if (!plan->idmapped)
+        return 0;
+    if (!launch->folder && !(launch->folder = state_box(plan->session.box.name, err)))
+        return -1;
+    if (launch->lock < 0 && (launch->lock = state_box_lock(launch->folder, err)) < 0)
+        return -1;
+    idmap_clear(launch->folder); /* what a run that was killed left */
+    const struct folders *lists[] = {&plan->projects, &plan->includes};
+    size_t number = 0;
+    for (size_t k = 0; k < array_length(lists); k++) {
+        for (size_t i = 0; i < lists[k]->count; i++, number++) {
+            const struct folder *folder = &lists[k]->items[i];
+            cleanup_free char *target = NULL;
+            if (folder->owner != 0)
+                continue;
+            if (asprintf(&target, "%s/mnt/%zu", launch->folder, number) < 0) {
+                target = NULL;
+                return error_set(err, "out of memory");
+            }
+            if (idmap_mount(folder->fd, target, err) < 0)
+                return error_prefix(
+                    err,
+                    "%s belongs to root and cannot be shown to the agent as its "
+                    "own (chown -R it to a user)",
+                    quoted(folder->path));
+        }
+    }
+    return 0;
+}
+
+static void unstage(struct launch *launch)
+{
+    if (launch->folder)
+        idmap_clear(launch->folder);
+    if (launch->lock >= 0)
+        close(launch->lock);
+    launch->lock = -1;
+}
+
+/* --- start ---------------------------------------------------------------------------- */
+
+static int get_image(struct launch *launch, struct error *err)
+{
+    if (!launch->build_image)
+        return error_set(err,
+                         "the image %s is not here; get it (docker pull %s), or leave out "
+                         "--image for claudex's own",
+                         quoted(launch->image), quoted(launch->image));
+    info("the image %s is not here yet; building it, once (docker claudex build)",
+         quoted(launch->image));
+    const struct image_build build = {.tag = launch->image};
+    return image_build(launch->engine, &build, NULL, err);
+}
+
+/* 1 when the name is taken. */
+static int create(struct launch *launch, struct error *err)
+{
+    const char *name = launch->plan->session.box.name;
+    for (bool built = false, joined = false;;) {
+        enum obstacle obstacle;
+        if (container_create(launch->engine, name, launch->spec, &launch->id, &obstacle, err) ==
+            0)
+            return 0;
+        if (obstacle == OBSTACLE_NAME)
+            return 1;
+        if (obstacle == OBSTACLE_IMAGE && !built)
+            built = true;
+        else if (obstacle == OBSTACLE_NETWORK && !joined)
+            joined = true;
+        else
+            return -1;
+        if (obstacle == OBSTACLE_IMAGE ? get_image(launch, err)
+                                       : network_ensure(launch->engine, err))
+            return -1;
+    }
+}
+
+/* Folders of this machine are of use to an engine with the same files and the same users. Asked
+ * after the create, because the answer takes as long as that. */
+static int check_engine(struct engine *engine, struct error *err)
+{
+    const struct engine_info *about = engine_info(engine, err);
+    if (!about)
+        return -1;
+    if (about->rootless)
+        return error_set(err, "this engine is rootless: in its containers nobody but root can "
+                              "own your files, and claudex's agent is never root; use the "
+                              "system's engine (docker context use default)");
+    if (about->userns_remap)
+        return error_set(err, "this engine maps users (userns-remap): your files would belong "
+                              "to nobody in the box; use an engine without it, or remove "
+                              "\"userns-remap\" from /etc/docker/daemon.json");
+    if (strcmp(about->os_type, "linux") != 0 && about->os_type[0])
+        return error_set(err, "this engine runs %s containers; claudex needs Linux ones",
+                         quoted(about->os_type));
+    return 0;
+}
+
+/* Before the start, so that not a byte of the session is missed. */
+static int open_stream(struct launch *launch, struct error *err)
+{
+    char tail[512];
+    (void)snprintf(tail, sizeof tail, "/attach?stream=1&stdout=1&stderr=1%s&detachKeys=%s",
+                   launch->open_stdin && !launch->detached ? "&stdin=1" : "", ATTACH_NO_KEYS);
+    cleanup_free char *path = container_path(launch->id, tail);
+    if (!path)
+        return error_set(err, "out of memory");
+    return engine_hijack(launch->engine, path, NULL, err);
+}
+
+static int start(struct launch *launch, struct error *err)
+{
+    enum obstacle obstacle;
+    int failed = container_start(launch->engine, launch->id, &obstacle, err);
+    if (failed && obstacle == OBSTACLE_NETWORK) {
+        if (network_ensure(launch->engine, err) < 0)
+            return -1;
+        failed = container_start(launch->engine, launch->id, &obstacle, err);
+    }
+    return failed;
+}
+
+/* What is there so far goes, also where the user has had enough. */
+static void undo(struct launch *launch)
+{
+    struct error err = ERROR_INIT;
+    engine_resume();
+    if (launch->id && !launch->restart &&
+        container_remove(launch->engine, launch->id, true, &err) < 0)
+        warn("the container %s is left behind: %s", launch->id, err.text);
+    unstage(launch);
+}
+
+static int checked(int failed, struct error *err)
+{
+    return !failed && engine_cancelled() ? error_set(err, "cancelled") : failed;
+}
+
+int launch_start(struct launch *launch, int *stream, struct error *err)
+{
+    *stream = -1;
+    int failed = stage(launch, err);
+    if (!failed && !launch->restart)
+        failed = create(launch, err);
+    if (failed <= 0 && !engine_cancelled() && check_engine(launch->engine, err) < 0)
+        failed = -1; /* says more than why a create failed there */
+    if (failed > 0) {
+        unstage(launch);
+        return 1;
+    }
+    failed = checked(failed, err);
+    if (!failed)
+        failed = private_files_put(launch->engine, launch->id, launch->plan, err);
+    if (!failed && (*stream = open_stream(launch, err)) < 0)
+        failed = -1;
+    failed = checked(failed, err);
+    if (!failed)
+        failed = start(launch, err);
+    if (failed) {
+        if (*stream >= 0)
+            close(*stream);
+        undo(launch);
+        return -1;
+    }
+    /* The box has its own copy of the mounts by now; one that is kept needs them again. */
+    if (!launch->keep)
+        unstage(launch);
+    else if (launch->lock >= 0)
+        close(take_fd(&launch->lock));
+    return 0;
+}
+
+/* --- afterwards ----------------------------------------------------------------------- */
+
+static bool signal_box(void *data, int number)
+{
+    struct launch *launch = data;
+    char tail[32];
+    long status = 0;
+    struct error ignored = ERROR_INIT;
+    (void)snprintf(tail, sizeof tail, "/kill?signal=%d", number);
+    cleanup_free char *path = container_path(launch->id, tail);
+    /* Refused where the session has just ended: then its stream ends as well. */
+    return path &&
+           engine_request(launch->engine, "POST", path, NULL, NULL, &status, &ignored) == 0;
+}
+
+/* Our terminal is gone or we are told to end: so is the session, which was ours. */
+static int end_session(struct launch *launch, int status, struct error *err)
+{
+    engine_resume();
+    int code;
+    if (container_stop(launch->engine, launch->id, STOP_SECONDS, err) < 0 ||
+        container_wait(launch->engine, launch->id, !launch->keep, &code, err) < 0)
+        return -1;
+    return status;
+}
+
+int launch_attached(struct launch *launch, int stream, const char *detach_keys,
+                    struct error *err)
+{
+    int status = 0;
+    cleanup_free char *resize = container_path(launch->id, "/resize");
+    struct attach attach = {.engine = launch->engine,
+                            .stream = stream,
+                            .tty = launch->tty,
+                            .open_stdin = launch->open_stdin,
+                            .resize = resize,
+                            .detach_keys = detach_keys,
+                            .signal = signal_box,
+                            .data = launch};
+    switch (attach_run(&attach, err)) {
+    case ATTACH_EOF:
+        return container_wait(launch->engine, launch->id, !launch->keep, &status, err) < 0
+                   ? -1
+                   : status;
+    case ATTACH_DETACHED:
+        info("detached; the box runs on: docker claudex attach %s",
+             quoted(launch->plan->session.box.name));
+        return 0;
+    case ATTACH_SIGNAL:
+        return end_session(launch, err->status, err);
+    case ATTACH_FAILED:
+        break;
+    }
+    return -1;
+}
+
+/* A box that is up lets a second session in, and not before. */
+static int probe(struct launch *launch, struct error *err)
+{
+    static const char *const nothing[] = {"true", NULL};
+    cleanup_buf struct buf complaints = BUF_INIT(4096);
+    const struct exec exec = {.engine = launch->engine, .box = launch->id, .command = nothing};
+    const struct exec_pipes pipes = {.complaints = &complaints};
+    return exec_piped(&exec, &pipes, err);
+}
+
+/* All that it said until its end, for the one who will not see it otherwise. */
+static void repeat(int stream, bool tty)
+{
+    struct error ignored = ERROR_INIT;
+    struct attach attach = {.stream = stream, .tty = tty};
+    const int out = dup(STDOUT_FILENO);
+    (void)fflush(stdout);
+    if (out >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) {
+        (void)attach_run(&attach, &ignored);
+        (void)dup2(out, STDOUT_FILENO);
+    } else {
+        close(stream);
+    }
+    if (out >= 0)
+        close(out);
+}
+
+int launch_detached(struct launch *launch, int stream, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    int status = probe(launch, &why);
+    if (status == 0) {
+        close(stream);
+        return 0;
+    }
+    if (engine_cancelled()) {
+        close(stream);
+        return end_session(launch, 0, err) < 0 ? -1 : error_set(err, "cancelled");
+    }
+    json_t *inspect = NULL;
+    int found = container_inspect(launch->engine, launch->id, &inspect, err);
+    const bool runs =
+        found > 0 &&
+        json_is_true(json_object_get(json_object_get(inspect, "State"), "Running"));
+    json_decref(inspect);
+    if (found < 0 || runs) {
+        close(stream);
+        *err = why;
+        if (status > 0)
+            (void)error_set(err, "the box runs, but lets nobody in (status %d)", status);
+        return -1;
+    }
+    repeat(stream, launch->tty);
+    return container_wait(launch->engine, launch->id, !launch->keep, &status, err) < 0 ? -1
+                                                                                       : status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a plan to a box that runs: create, put in what may not be inspected, attach, start; and
+ * back to nothing if any of it fails or is cancelled.
+ */
+#ifndef CLAUDEX_PLUGIN_LAUNCH_H
+#define CLAUDEX_PLUGIN_LAUNCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "plugin/engine.h"
+#include "plugin/session_build.h"
+#include "shared/error.h"
+
+struct launch {
+    struct engine *engine;
+    struct plan *plan;
+    const char *image;
+    bool build_image; /* the image is ours to make where it is not here */
+    bool keep;        /* --keep: no AutoRemove */
+    bool detached;    /* -d */
+    bool tty, open_stdin;
+
+    /* Made on the way; launch_free() frees them. */
+    json_t *spec;
+    char *id;     /* of the container, once there is one */
+    char *folder; /* of the box (plugin/state.h), where there are mounts in it */
+    int lock;     /* on that, until the box runs; -1 */
+    bool restart; /* `id` was there before: it is started again, and not removed on failure */
+};
+void launch_free(struct launch *launch);
+
+/* Fills in launch->spec, anew if it is there: after every change of the plan. */
+int launch_spec(struct launch *launch, struct error *err);
+
+/* 1 when another container has the name, 0 when the box runs, -1; on 1 and -1 nothing is left.
+ * *stream is the connection to its session, the caller's. */
+int launch_start(struct launch *launch, int *stream, struct error *err);
+
+/* Stays with the session until its end, and says its exit status. */
+int launch_attached(struct launch *launch, int stream, const char *detach_keys,
+                    struct error *err);
+
+/* Waits until the session runs, or has ended, and then what it said is told and its status
+ * returned. */
+int launch_detached(struct launch *launch, int stream, struct error *err);
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/session_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugin/agent.h"
+#include "plugin/box.h"
+#include "plugin/environment.h"
+#include "plugin/project_config.h"
+#include "shared/buf.h"
+#include "shared/config.h"
+#include "shared/io.h"
+#include "shared/log.h"
+#include "shared/names.h"
+#include "shared/parse.h"
+#include "shared/utf8.h"
+
+void plan_free(struct plan *plan)
+{
+    session_free(&plan->session);
+    folders_free(&plan->projects);
+    folders_free(&plan->includes);
+    strings_free(&plan->command);
+    strings_free(&plan->environment);
+    free(plan->agent);
+    free(plan->folders_json);
+    *plan = (struct plan){0};
+}
+
+static int out_of_memory(struct error *err)
+{
+    return error_set(err, "out of memory");
+}
+
+/* --- folders -------------------------------------------------------------------------- */
+
+/* Without DIR, the current folder. */
+static int open_projects(struct plan *plan, const struct arguments *arguments,
+                         const struct folder_limits *limits, struct error *err)
+{
+    if (arguments->operand_count == 0 &&
+        folders_add(&plan->projects, ".", false, limits, err) < 0)
+        return -1;
+    for (size_t i = 0; i < arguments->operand_count; i++)
+        if (folders_add(&plan->projects, arguments->operands[i], false, limits, err) < 0)
+            return -1;
+    return folders_check(&plan->projects, BOX_WORKSPACE, err);
+}
+
+static int open_includes(struct plan *plan, const struct folder_limits *limits,
+                         struct error *err)
+{
+    const struct strings *includes = &plan->session.run.includes;
+    for (size_t i = 0; i < includes->count; i++)
+        if (folders_add(&plan->includes, includes->items[i], true, limits, err) < 0)
+            return error_prefix(err, "include");
+    return folders_check(&plan->includes, BOX_CONTEXT, err);
+}
+
+/* Root's projects are shown as another's; who cannot do that has to say who shall own them. */
+static int check_owner(const struct folders *projects, bool may_idmap, struct error *err)
+{
+    for (size_t i = 0; i < projects->count; i++) {
+        const struct folder *folder = &projects->items[i];
+        if (folder->read_only || may_idmap || folder->owner != 0)
+            continue;
+        return error_set(
+            err,
+            "%s belongs to root, and a box's agent is never root; give it to the user who "
+            "works on it (sudo chown -R USER %s), run claudex as root on an engine of this "
+            "machine, or add :ro",
+            quoted(folder->path), quoted(folder->path));
+    }
+    return 0;
+}
+
+/* --- mounts --------------------------------------------------------------------------- */
+
+static int add_mount(struct session *session, const struct mount *mount, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The format makes the destination. The source is copied. */
+static int add_mount(struct session *session, const struct mount *mount, const char *fmt, ...)
+{
+    const size_t count = session->box.mount_count;
+    struct mount *mounts = reallocarray(session->box.mounts, count + 1, sizeof *mounts);
+    if (!mounts)
+        return -1;
+    session->box.mounts = mounts;
+    mounts[count] = *mount;
+    mounts[count].source = strdup(mount->source);
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&mounts[count].destination, fmt, args) < 0)
+        mounts[count].destination = NULL;
+    va_end(args);
+    session->box.mount_count++;
+    return mounts[count].source && mounts[count].destination ? 0 : -1;
+}
+
+static int mount_folder(struct plan *plan, const struct folder *folder, const char *below,
+                        bool idmapped)
+{
+    const struct mount mount = {.source = folder->path,
+                                .read_only = folder->read_only,
+                                .idmapped = idmapped,
+                                .device = folder->device,
+                                .inode = folder->inode};
+    plan->idmapped = plan->idmapped || idmapped;
+    return add_mount(&plan->session, &mount, "%s/%s", below, folder->name);
+}
+
+/* What an agent must not rewrite: the next session would obey it. */
+static int mount_config(struct plan *plan, const struct folder *folder, bool idmapped,
+                        struct error *err)
+{
+    const char *name;
+    struct stat st;
+    int found = project_config_find(folder->fd, &name, &st, err);
+    if (found <= 0 || folder->read_only)
+        return found < 0 ? error_prefix(err, "%s", quoted(folder->path)) : 0;
+    cleanup_free char *source = NULL;
+    if (asprintf(&source, "%s/%s", folder->path, name) < 0) {
+        source = NULL;
+        return out_of_memory(err);
+    }
+    const struct mount mount = {.source = source,
+                                .read_only = true,
+                                .idmapped = idmapped,
+                                .device = st.st_dev,
+                                .inode = st.st_ino};
+    return add_mount(&plan->session, &mount, BOX_WORKSPACE "/%s/%s", folder->name, name) < 0
+               ? out_of_memory(err)
+               : 0;
+}
+
+static int plan_mounts(struct plan *plan, bool may_idmap, struct error *err)
+{
+    for (size_t i = 0; i < plan->projects.count; i++) {
+        const struct folder *folder = &plan->projects.items[i];
+        const bool idmapped = may_idmap && folder->owner == 0;
+        if (mount_folder(plan, folder, BOX_WORKSPACE, idmapped) < 0)
+            return out_of_memory(err);
+        if (mount_config(plan, folder, idmapped, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < plan->includes.count; i++) {
+        const struct folder *folder = &plan->includes.items[i];
+        if (mount_folder(plan, folder, BOX_CONTEXT, may_idmap && folder->owner == 0) < 0)
+            return out_of_memory(err);
+    }
+    return 0;
+}
+
+/* Where a mount lies within the folder that shows at below/name: "" for itself; NULL for a
+ * mount of another. */
+static const char *inside(const char *destination, const char *below, const char *name)
+{
+    const char *const parts[] = {below, "/", name};
+    for (size_t i = 0; i < array_length(parts); i++) {
+        size_t length = strlen(parts[i]);
+        if (strncmp(destination, parts[i], length) != 0)
+            return NULL;
+        destination += length;
+    }
+    return *destination == '\0' || *destination == '/' ? destination : NULL;
+}
+
+static int stage_folder(struct session *session, const char *staged, const char *below,
+                        const char *name)
+{
+    for (size_t i = 0; i < session->box.mount_count; i++) {
+        struct mount *mount = &session->box.mounts[i];
+        const char *rest = inside(mount->destination, below, name);
+        char *source;
+        if (!mount->idmapped || !rest)
+            continue;
+        if (asprintf(&source, "%s%s", staged, rest) < 0)
+            return -1;
+        free(mount->source);
+        mount->source = source;
+    }
+    return 0;
+}
+
+int plan_stage(struct plan *plan, const char *folder, struct error *err)
+{
+    const struct {
+        const struct folders *folders;
+        const char *below;
+    } lists[] = {{&plan->projects, BOX_WORKSPACE}, {&plan->includes, BOX_CONTEXT}};
+    size_t number = 0;
+    for (size_t k = 0; k < array_length(lists); k++) {
+        for (size_t i = 0; i < lists[k].folders->count; i++) {
+            cleanup_free char *staged = NULL;
+            if (asprintf(&staged, "%s/mnt/%zu", folder, number++) < 0) {
+                staged = NULL;
+                return out_of_memory(err);
+            }
+            if (stage_folder(&plan->session, staged, lists[k].below,
+                             lists[k].folders->items[i].name) < 0)
+                return out_of_memory(err);
+        }
+    }
+    return 0;
+}
+
+/* --- names ---------------------------------------------------------------------------- */
+
+static int plan_name(struct plan *plan, const char *name, struct error *err)
+{
+    const size_t count = plan->projects.count;
+    json_t *sorted = json_array();
+    const char **paths = calloc(count + 1, sizeof *paths);
+    for (size_t i = 0; paths && i < count; i++) {
+        paths[i] = plan->projects.items[i].path;
+        size_t at = 0;
+        while (at < i && strcmp(json_string_value(json_array_get(sorted, at)), paths[i]) < 0)
+            at++;
+        (void)json_array_insert_new(sorted, at, json_string(paths[i]));
+    }
+    if (paths && json_array_size(sorted) == count) {
+        plan->folders_json = json_dumps(sorted, JSON_COMPACT);
+        plan->session.box.name = name ? strdup(name) : box_name(paths, count);
+    }
+    json_decref(sorted);
+    free(paths);
+    if (!plan->folders_json || !plan->session.box.name)
+        return out_of_memory(err);
+    if (!is_box_name(plan->session.box.name))
+        return error_usage(err,
+                           "--name %s: expected letters, digits, '_', '.' and '-', and a "
+                           "letter or digit in front",
+                           quoted(plan->session.box.name));
+    return 0;
+}
+
+static int plan_box(struct plan *plan, const char *name, struct error *err)
+{
+    struct session *session = &plan->session;
+    session->box.version = strdup(CLAUDEX_VERSION);
+    const bool one = plan->projects.count == 1;
+    if (asprintf(&session->box.workdir, BOX_WORKSPACE "%s%s", one ? "/" : "",
+                 one ? plan->projects.items[0].name : "") < 0)
+        session->box.workdir = NULL;
+    if (!session->box.version || !session->box.workdir)
+        return out_of_memory(err);
+    return plan_name(plan, name, err);
+}
+
+/* --- command and environment ---------------------------------------------------------- */
+
+static int plan_command(struct plan *plan, const struct arguments *arguments, struct error *err)
+{
+    char label[64];
+    plan->own_command = arguments->rest_count > 0;
+    for (size_t i = 0; i < arguments->rest_count; i++)
+        if (strings_add(&plan->command, arguments->rest[i]) < 0)
+            return out_of_memory(err);
+    if (!plan->own_command && agent_command(&plan->session, &plan->command) < 0)
+        return out_of_memory(err);
+    for (size_t i = 0; i < plan->command.count; i++)
+        if (!utf8_is_valid(plan->command.items[i], strlen(plan->command.items[i])))
+            return error_usage(err,
+                               "the command's word '%s' is not UTF-8, and the engine takes "
+                               "nothing else",
+                               quoted(plan->command.items[i]));
+    const char *name = plan->own_command ? plan->command.items[0] : plan->session.agent.name;
+    const char *slash = strrchr(name, '/');
+    name = slash && slash[1] ? slash + 1 : name;
+    plan->agent = strdup(term_quote(label, sizeof label, name, strlen(name)));
+    return plan->agent ? 0 : out_of_memory(err);
+}
+
+static const char *host_variable(const char *name)
+{
+    return getenv(name);
+}
+
+static int add_env_file(struct plan *plan, const char *path, struct error *err)
+{
+    cleanup_buf struct buf text = BUF_INIT(ENVIRONMENT_BYTES_MAX);
+    /* Unlike a regular file's, the end of `--env-file <(secret-tool …)` is a pipe's. */
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_all(fd, &text) < 0)
+        return error_errno(err, "cannot read --env-file %s", quoted(path));
+    return environment_add_file(&plan->environment, text.data ? text.data : "", text.length,
+                                path, host_variable, err);
+}
+
+static int plan_environment(struct plan *plan, const struct arguments *arguments,
+                            struct error *err)
+{
+    const struct strings *configured = &plan->session.run.env;
+    for (size_t i = 0; i < configured->count; i++)
+        if (environment_add(&plan->environment, configured->items[i], host_variable, err) < 0)
+            return -1;
+    /* As docker has it: files first, whatever the order. */
+    for (size_t i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i].spec->name, "env-file") == 0 &&
+            add_env_file(plan, arguments->given[i].value, err) < 0)
+            return -1;
+    for (size_t i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i].spec->name, "env") == 0 &&
+            environment_add(&plan->environment, arguments->given[i].value, host_variable, err) <
+                0) {
+            err->status = EXIT_USAGE;
+            return -1;
+        }
+    if (environment_add_proxies(&plan->environment, host_variable, err) < 0)
+        return -1;
+    size_t bytes = 0;
+    for (size_t i = 0; i < plan->environment.count; i++)
+        bytes += strlen(plan->environment.items[i]) + 1;
+    return bytes <= ENVIRONMENT_BYTES_MAX
+               ? 0
+               : error_set(err, "the environment is too large: %zu bytes, at most %d", bytes,
+                           ENVIRONMENT_BYTES_MAX);
+}
+
+/* --- whole ---------------------------------------------------------------------------- */
+
+int plan_build(struct plan *plan, const struct arguments *arguments,
+               const struct plan_host *host, struct error *err)
+{
+    const char *home = getenv("HOME");
+    cleanup_free char *real_home = home && *home ? realpath(home, NULL) : NULL;
+    cleanup_free char *real_socket = host->socket ? realpath(host->socket, NULL) : NULL;
+    const struct folder_limits limits = {
+        .home = real_home, .socket = real_socket, .force = argument_flag(arguments, "force")};
+    cleanup_config struct config config = CONFIG_INIT;
+    if (open_projects(plan, arguments, &limits, err) < 0 ||
+        config_read_all(&config, arguments, &plan->projects, err) < 0 ||
+        config_resolve(&config, &plan->session, err) < 0 ||
+        config_absolute_paths(&config, &plan->session, err) < 0 ||
+        open_includes(plan, &limits, err) < 0 ||
+        check_owner(&plan->projects, host->may_idmap, err) < 0 ||
+        plan_mounts(plan, host->may_idmap, err) < 0 ||
+        plan_box(plan, argument_value(arguments, "name"), err) < 0 ||
+        plan_command(plan, arguments, err) < 0)
+        return -1;
+    return plan_environment(plan, arguments, err);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of `run` and the configuration files → one resolved session, and what goes
+ * with it. Reads files; asks no engine.
+ */
+#ifndef CLAUDEX_PLUGIN_SESSION_BUILD_H
+#define CLAUDEX_PLUGIN_SESSION_BUILD_H
+
+#include <stdbool.h>
+
+#include "plugin/command.h"
+#include "plugin/folders.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+struct plan {
+    struct session session;
+    struct folders projects, includes;
+    struct strings command;     /* the session's argv; empty: a shell */
+    bool own_command;           /* it was given, and is not the agent's */
+    struct strings environment; /* NAME=value, each name once; may be secret */
+    char *agent;                /* value of LABEL_AGENT */
+    char *folders_json;         /* value of LABEL_FOLDERS: sorted real paths */
+    bool idmapped;              /* some mount is to be idmapped, and its source still is not */
+};
+void plan_free(struct plan *plan);
+#define cleanup_plan cleanup_with(plan_free)
+
+/* What of the machine decides. */
+struct plan_host {
+    const char *socket; /* the engine's socket, a path, or NULL */
+    bool may_idmap;     /* we are root, and the engine is this kernel's */
+};
+
+/* All of it. The plan must be zero-initialised and is the caller's to free either way. */
+int plan_build(struct plan *plan, const struct arguments *arguments,
+               const struct plan_host *host, struct error *err);
+
+/* Lets the idmapped mounts come from `folder`/mnt/<number> (plugin/idmap.h), where they will
+ * be, instead of from the projects themselves. */
+int plan_stage(struct plan *plan, const char *folder, struct error *err);
+
+#endif
