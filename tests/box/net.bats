@@ -1,0 +1,319 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2034,SC2154 # commands for the box; what bats and the helpers set
+# What leaves a box and what comes in, counted on the far side.
+
+load net.bash
+
+# In open: these arrive. Otherwise an attempt that arrives nowhere proves nothing.
+tcp='tcp4 tcp6 tcp4-device tcp6-device tcp4-unicast tcp6-unicast tcp4-fastopen tcp6-linklocal
+    tcp4-dns tcp6-dns tcp4-elsewhere tcp6-elsewhere'
+udp='udp4 udp6 udp4-connected udp6-connected udp4-device udp6-device udp4-unicast udp6-unicast
+    udp4-pktinfo udp6-pktinfo udp6-linklocal udp4-dns udp6-dns udp4-quic udp4-mdns udp6-mdns
+    udp6-llmnr udp4-elsewhere udp6-elsewhere'
+never='tcp4-loopback-device udp4-loopback-device udp4-loopback-pktinfo udp6-loopback-device
+    tcp6-freebind'
+
+@test "promise 2, control: in open everything arrives, but what never may" {
+    world
+    mode open
+    up
+    forget
+    run -0 as_agent /opt/net_probe try
+    # shellcheck disable=SC2046,SC2086
+    {
+        seen tcp $(ports_of $tcp)
+        seen udp $(ports_of $udp)
+        seen icmp 8 128
+        for port in $(ports_of $never); do
+            lacks "$(arrived)" " $port "
+        done
+    }
+    lacks "$(arrived)" ethertype
+    forget
+    run -0 as_root "$net_probe" try
+    seen 'protocol-(136|253)' 0
+    seen icmp 8 128
+    # shellcheck disable=SC2046,SC2086
+    for port in $(ports_of $never); do
+        lacks "$(arrived)" " $port "
+    done
+}
+
+nothing_leaves()
+{
+    world
+    mode "$1"
+    up
+    forget
+    run -0 as_agent /opt/net_probe try
+    nothing_arrived
+    has "$output" 'tcp4 20000 ECONNREFUSED'
+    has "$output" 'tcp6 20001 ECONNREFUSED'
+    run -0 as_root "$net_probe" try
+    # Packet sockets, which only root has, are below every firewall.
+    equal "$(arrived)" 'ethertype-88b6 - - 0 - 0'
+}
+
+@test "promise 2: nothing leaves in allowlist" { nothing_leaves allowlist; }
+@test "promise 2: nothing leaves in api" { nothing_leaves api; }
+@test "promise 2: nothing leaves in lockdown" { nothing_leaves lockdown; }
+
+@test "promises 2 and 8: nothing leaves once sealed" {
+    world
+    mode open
+    up
+    run -0 word mode sealed
+    forget
+    run -0 as_agent /opt/net_probe try
+    nothing_arrived
+}
+
+@test "promise 1, control: a session that connects in a loop is seen in open" {
+    world
+    mode open
+    run timeout 3 "$harness" run "${options[@]}" --before "$(arrange; printf %s "${arranged[-1]}")" \
+        -- "$init" timeout 1 /opt/net_probe loop
+    grep -qE '^tcp 10.99.0.2 10.99.0.1 20[0-9]+ S ' "$frames"
+    grep -qE '^udp fd99::2 fd99::1 20[0-9]+ ' "$frames"
+}
+
+@test "promise 1: a session that connects from its first moment gets nothing out" {
+    local i
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        BATS_TEST_NUMBER=$BATS_TEST_NUMBER-$i
+        before=
+        world
+        mode lockdown
+        run in_box timeout 0.2 /opt/net_probe loop
+        equal "$status" 124
+        run grep -E '^(tcp|udp|icmp|protocol)' "$frames"
+        equal "$output" ''
+    done
+}
+
+@test "a refusal is quick" {
+    world
+    mode lockdown
+    up
+    local start
+    start=$(date +%s%N)
+    run -0 as_agent /opt/net_probe ask 10.99.0.1 7000 tcp
+    equal "$output" ECONNREFUSED
+    run -0 as_agent /opt/net_probe ask fd99::1 7000 udp
+    equal "$output" EPERM
+    [ $((($(date +%s%N) - start) / 1000000)) -lt 900 ]
+}
+
+@test "what the agent serves for itself works in every mode" {
+    local m to
+    world
+    mode open
+    up
+    as_agent /opt/net_probe listen 3000 >"$BATS_TEST_TMPDIR/serving" 3>&- &
+    until grep -qx ready "$BATS_TEST_TMPDIR/serving"; do sleep 0.02; done
+    for m in open allowlist lockdown; do
+        run -0 word mode "$m"
+        for to in 127.0.0.1 ::1 10.99.0.2 fd99::2 127.0.0.99; do
+            run -0 as_agent /opt/net_probe ask "$to" 3000 tcp
+            equal "$output" echo
+            run -0 as_agent /opt/net_probe ask "$to" 3000 udp
+            equal "$output" echo
+        done
+    done
+}
+
+@test "promise 3: Docker's resolver is out of reach but in open" {
+    local m protocol
+    world
+    mode open
+    up
+    as_agent /opt/net_probe listen 3000 >"$BATS_TEST_TMPDIR/serving" 3>&- &
+    until grep -qx ready "$BATS_TEST_TMPDIR/serving"; do sleep 0.02; done
+    for protocol in tcp udp; do
+        run -0 word mode open
+        run -0 as_agent /opt/net_probe ask 127.0.0.11 3000 "$protocol"
+        equal "$output" echo
+        for m in allowlist api lockdown; do
+            run -0 word mode "$m"
+            run -0 as_agent /opt/net_probe ask 127.0.0.11 3000 "$protocol"
+            [[ $output = E* ]]
+        done
+    done
+}
+
+@test "promise 3: a connection to Docker's resolver does not outlive open" {
+    world
+    mode open
+    up
+    as_agent /opt/net_probe listen 3000 >"$BATS_TEST_TMPDIR/serving" 3>&- &
+    until grep -qx ready "$BATS_TEST_TMPDIR/serving"; do sleep 0.02; done
+    coproc held { as_agent /opt/net_probe hold 127.0.0.11 3000 tcp 3>&-; }
+    read -r -t 10 line <&"${held[0]}"
+    equal "$line" echo
+    run -0 word mode lockdown
+    echo >&"${held[1]}"
+    read -r -t 10 line <&"${held[0]}"
+    [ "$line" != echo ]
+}
+
+# reach RESULT PORT FROM...: what these outside get from the box's port, by TCP and by UDP. All
+# at once, for who is not answered waits.
+reach()
+{
+    local expected=$1 port=$2 from protocol to asked=()
+    shift 2
+    for from in "$@"; do
+        to=10.99.0.2
+        case $from in *:*) to=fd99::2 ;; esac
+        for protocol in tcp udp; do
+            as_far "$net_probe" ask "$to" "$port" "$protocol" "$from" \
+                >"$BATS_TEST_TMPDIR/reach-$from-$protocol" 3>&- &
+            asked+=($!)
+        done
+    done
+    wait "${asked[@]}"
+    for from in "$@"; do
+        for protocol in tcp udp; do
+            equal "$from $port $protocol $(<"$BATS_TEST_TMPDIR/reach-$from-$protocol")" \
+                "$from $port $protocol $expected"
+        done
+    done
+}
+
+@test "promise 17: a port is for the gateway, unless published wider, and shut in lockdown" {
+    local m port
+    world
+    mode allowlist 'port = 3000' 'port = [::1]:3000:3000' 'port = 3000/udp' \
+        'port = [::1]:3000:3000/udp' \
+        'port = 0.0.0.0:4000:4000' 'port = [::]:4000:4000' 'port = 0.0.0.0:4000:4000/udp' \
+        'port = [::]:4000:4000/udp'
+    up
+    for port in 3000 4000 5000; do
+        as_agent /opt/net_probe listen "$port" >"$BATS_TEST_TMPDIR/serving-$port" 3>&- &
+        until grep -qx ready "$BATS_TEST_TMPDIR/serving-$port"; do sleep 0.02; done
+    done
+    for m in allowlist open; do
+        run -0 word mode "$m"
+        reach echo 3000 10.99.0.1 fd99::1
+        reach ETIMEDOUT 3000 10.99.0.3 fd99::3
+        reach echo 4000 10.99.0.1 fd99::1 10.99.0.3 fd99::3
+        reach ETIMEDOUT 5000 10.99.0.1 fd99::1 10.99.0.3 fd99::3
+    done
+    run -0 word lockdown on
+    reach ETIMEDOUT 3000 10.99.0.1 fd99::1
+    reach ETIMEDOUT 4000 10.99.0.1 fd99::1 10.99.0.3 fd99::3
+}
+
+@test "promise 6: lockdown keeps what is established, and nothing new or half begun" {
+    local from
+    world
+    mode open
+    up
+    for from in 10.99.0.1 fd99::1; do
+        run -0 word mode open
+        coproc held { as_agent /opt/net_probe hold $from 7000 tcp 3>&-; }
+        read -r -t 10 line <&"${held[0]}"
+        equal "$line" echo
+        run -0 word lockdown on
+        equal "$output" 'network mode is now lockdown (was open)'
+        echo >&"${held[1]}"
+        read -r -t 10 line <&"${held[0]}"
+        equal "$line" echo
+        forget
+        run -0 as_agent /opt/net_probe ask $from 7000 tcp
+        equal "$output" ECONNREFUSED
+        lacks "$(arrived)" ' S '
+        run -0 word lockdown off
+        run -0 as_agent /opt/net_probe ask $from 7000 tcp
+        equal "$output" echo
+        kill "$held_PID"
+        wait "$held_PID" || :
+    done
+}
+
+@test "promise 6: a UDP flow of open ends with lockdown" {
+    local from
+    world
+    mode open
+    up
+    for from in 10.99.0.1 fd99::1; do
+        run -0 word mode open
+        coproc held { as_agent /opt/net_probe hold $from 7000 udp 3>&-; }
+        read -r -t 10 line <&"${held[0]}"
+        equal "$line" echo
+        run -0 word lockdown on
+        forget
+        echo >&"${held[1]}"
+        read -r -t 10 line <&"${held[0]}"
+        equal "$line" EPERM
+        nothing_arrived
+        kill "$held_PID"
+        wait "$held_PID" || :
+    done
+}
+
+# Nobody answers there: the kernel tries again after one second.
+half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; }
+
+@test "promise 6: a connection half begun is not completed, nor tried again" {
+    world
+    mode open
+    up
+    forget
+    run half_begun
+    [ "$(arrived | grep -c ' 192.0.2.77 7000 S ')" -ge 2 ]
+    forget
+    half_begun &
+    until arrived | grep -q ' 7000 S '; do sleep 0.02; done
+    run -0 word lockdown on
+    forget
+    wait $! || :
+    nothing_arrived
+}
+
+@test "promise 18: without NET_ADMIN nothing is started" {
+    options=(--drop NET_ADMIN)
+    run in_box sh -c "$trace"
+    refused NET_ADMIN
+}
+
+@test "promise 18: without NET_RAW nothing is started" {
+    options=(--drop NET_RAW)
+    run in_box sh -c "$trace"
+    refused NET_RAW
+}
+
+@test "promise 16: rules that are not ours are left alone, and nothing is started" {
+    command -v iptables-legacy >/dev/null || skip "no iptables-legacy here"
+    before='iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT'
+    run in_box sh -c "$trace"
+    refused 'not ours'
+}
+
+@test "promise 16: in a network with bridges, a host's, nothing is started" {
+    before='ip link add br0 type bridge'
+    run in_box sh -c "$trace"
+    refused "the host's network"
+}
+
+@test "the kernel has the rules that the files say" {
+    command -v iptables-legacy-save >/dev/null || skip "no iptables-legacy-save here"
+    local m family save
+    world
+    mode open 'port = 0.0.0.0:8080:8080' 'port = [::]:8080:8080'
+    up
+    # Chains are printed in another order there, and quotes only where they are needed.
+    sorted() { grep '^[-:]' | sed 's/"//g; s/ \[.*//; s/^-I POSTROUTING 1/-A POSTROUTING/' | sort; }
+    for m in open allowlist lockdown; do
+        run -0 word mode "$m"
+        for family in 4 6; do
+            save=iptables-legacy-save
+            [ $family = 4 ] || save=ip6tables-legacy-save
+            diff <(as_root $save -t filter | sorted | grep -v 'fd99::1\|10.99.0.1') \
+                <(sorted <"tests/unit/rules/filter.$m.no-gate.v$family")
+            diff <(as_root $save -t mangle | sorted | grep CLX) \
+                <(sorted <"tests/unit/rules/mangle.v$family" | grep CLX)
+        done
+    done
+}
