@@ -5,14 +5,16 @@
 
 #include "shared/names.h"
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+/* Ended by NULL, which each list says itself. */
+#define WORDS(...) ((const char *const[]){__VA_ARGS__})
 
 const struct agent agents[] = {
-    {"claude", LABEL_CLAUDE, WORDS("claude"), WORDS("--dangerously-skip-permissions")},
+    {"claude", LABEL_CLAUDE, WORDS("claude", NULL),
+     WORDS("--dangerously-skip-permissions", NULL)},
     /* Its own sandbox needs namespaces, which the box denies: the box is the sandbox. */
-    {"codex", LABEL_CODEX, WORDS("codex", "-c", "sandbox_mode=\"danger-full-access\""),
-     WORDS("-c", "approval_policy=\"never\"")},
-    {"shell", NULL, WORDS(), WORDS()},
+    {"codex", LABEL_CODEX, WORDS("codex", "-c", "sandbox_mode=\"danger-full-access\"", NULL),
+     WORDS("-c", "approval_policy=\"never\"", NULL)},
+    {"shell", NULL, WORDS(NULL), WORDS(NULL)},
 };
 const size_t agent_count = array_length(agents);
 
