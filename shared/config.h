@@ -86,8 +86,9 @@ int config_set(struct config *config, const char *section, const char *key, cons
  * Merges: later sources, in the order of enum config_source, win for a key that holds one
  * value, and lists are joined. Against what machine and user said a project (CONFIG_PROJECT)
  * can only lower limits and tighten the mode, but for `mode = open`, which is not safe and so
- * had consent; a `deny` is kept whatever comes later. Arguments of the agent that stand beside
- * one agent's name are dropped where a later source names another agent.
+ * had consent, and which another project's stricter mode overrules; a `deny` is kept whatever
+ * comes later. Arguments of the agent that stand beside one agent's name are dropped where a
+ * later source names another agent.
  *
  * 0, or -1 with *err holding every problem (as many as fit, and how many more): those of
  * parsing, and what is asked for and not built yet. EXIT_USAGE if all are the command line's.
@@ -98,7 +99,8 @@ int config_resolve(const struct config *config, struct session *session, struct 
 /* The resolved session as INI text that config_parse(CONFIG_RESOLVED) reads back to the same
  * session, but for two things that PID 1 gets otherwise or not at all: the values of
  * environment variables (see BOX_ENV) and the sources of mounts. 0, or -1 with errno: EILSEQ
- * for a text in it that is not UTF-8, or as buf_append(). */
+ * for a text in it that is not UTF-8, E2BIG for more than CONFIG_FILE_MAX, or as buf_append().
+ */
 int config_print(const struct session *session, struct buf *out);
 
 /* True for what a project's file may say without the user's consent: it tightens or cannot

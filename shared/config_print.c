@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* struct session → INI text, and the example file: both by the schema. */
+#include <errno.h>
 #include <string.h>
 
 #include "shared/buf.h"
@@ -137,13 +138,15 @@ static int print_key(struct printing *p, const struct config_key *key)
 int config_print(const struct session *session, struct buf *out)
 {
     struct printing p = {.session = session, .out = out};
+    const size_t before = out->length;
     for (size_t i = 0; i < config_key_count; i++) {
         const struct config_key *key = &config_keys[i];
         bool kept = key->field != NOWHERE || key->kind == KIND_PORT || key->kind == KIND_MOUNT;
         if (kept && print_key(&p, key) < 0)
             return -1;
     }
-    return 0;
+    errno = E2BIG; /* nobody would read it */
+    return out->length - before <= CONFIG_FILE_MAX ? 0 : -1;
 }
 
 static int example_key(const struct config_key *key, struct buf *out)

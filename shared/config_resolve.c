@@ -17,6 +17,7 @@ struct merge {
     struct session *session;
     enum config_source source; /* of the entries that are being stored */
     size_t args_before;        /* arguments of the agent that earlier sources gave */
+    enum network_mode mode_before, projects_mode;
 };
 
 static int store_text(char **text, const char *word)
@@ -29,14 +30,22 @@ static int store_text(char **text, const char *word)
     return 0;
 }
 
-/* A project may tighten what its user said, not loosen it: but for `open`, which nothing but
- * the user's consent lets through to here. */
+static enum network_mode stricter(enum network_mode a, enum network_mode b)
+{
+    return a > b ? a : b;
+}
+
+/* Of several projects the strictest decides. It may tighten what the user said, not loosen it:
+ * but for `open`, which nothing but the user's consent lets through to here. */
 static void store_mode(struct merge *m, enum network_mode mode)
 {
-    enum network_mode *old = &m->session->network.mode;
-    bool keep = m->source == CONFIG_PROJECT && mode != NETWORK_OPEN && mode < *old;
-    if (!keep)
-        *old = mode;
+    if (m->source == CONFIG_PROJECT) {
+        m->projects_mode = stricter(m->projects_mode, mode);
+        mode = m->projects_mode;
+        if (mode != NETWORK_OPEN)
+            mode = stricter(m->mode_before, mode);
+    }
+    m->session->network.mode = mode;
 }
 
 /* Likewise for a limit, where 0 is none. */
@@ -158,13 +167,14 @@ static int store_entry(struct merge *m, const struct config_entry *entry)
 
 int config_merge(const struct config *config, struct session *session)
 {
-    struct merge m = {.session = session};
+    struct merge m = {.session = session, .projects_mode = NETWORK_OPEN};
     session->network.mode = NETWORK_ALLOWLIST;
     if (store_text(&session->agent.name, "claude") < 0)
         return -1;
     for (int source = CONFIG_MACHINE; source <= CONFIG_RESOLVED; source++) {
         m.source = (enum config_source)source;
         m.args_before = session->agent.args.count;
+        m.mode_before = session->network.mode;
         for (size_t i = 0; i < config->count; i++)
             if (config->entries[i].source == m.source &&
                 store_entry(&m, &config->entries[i]) < 0)

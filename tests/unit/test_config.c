@@ -334,6 +334,9 @@ static void refuses_a_second_value_where_one_is_meant(void **state)
                     ":5: 'name' in [agent] a second time; the first is in line 2\n");
     assert_problems("[skills]\na = ./a\nb = ./b\na = ./c\n",
                     FILE_NAME ":4: 'a' in [skills] a second time; the first is in line 2\n");
+    assert_problems("[skills]\nA b = ./a\n", FILE_NAME
+                    ":2: bad name 'A b' in [skills]: expected small letters, digits, - "
+                    "and _\n");
     assert_problems("[mcp.a]\ncommand = x\n[mcp.b]\ncommand = x\n[mcp.a]\ncommand = y\n",
                     FILE_NAME
                     ":6: 'command' in [mcp.a] a second time; the first is in line 2\n");

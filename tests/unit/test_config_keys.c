@@ -23,6 +23,8 @@ struct key_case {
     const char *bad[VALUES_MAX];
 };
 
+#define NAME_64     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789__"
+#define LONG_NAME   NAME_64 NAME_64 NAME_64 NAME_64 /* 256 */
 #define FINGERPRINT "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg"
 
 /* What no flag is, whatever the flag. */
@@ -83,7 +85,7 @@ static const struct key_case cases[] = {
       {"A=b=c \"d\"", ASK, WORKS},
       {"\"A=line\\nline\"", ASK, WORKS}},
      "expected NAME or NAME=value",
-     {"1A", "A-B", "A B=c", "\"=x\"", "\"\"", "$A"}},
+     {LONG_NAME "=x", "1A", "A-B", "A B=c", "\"=x\"", "\"\"", "$A"}},
     {"run",
      "memory",
      {{"4g", SAFE, WORKS}, {"6m", SAFE, WORKS}, {"6291456", SAFE, WORKS}, {"0", SAFE, WORKS}},
@@ -227,7 +229,7 @@ static void is_as_told(const struct key_case *c, const struct good *good)
 
 static void is_refused(const struct key_case *c, const char *value)
 {
-    char text[256], where[64];
+    char text[512], where[64];
     (void)snprintf(text, sizeof text, "[%s]\n%s = %s\n", c->section, c->key, value);
     (void)snprintf(where, sizeof where, "for '%s' in [%s]: ", c->key, c->section);
     cleanup_free char *got = problems_of_bytes(text, strlen(text), CONFIG_USER);

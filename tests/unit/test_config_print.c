@@ -351,6 +351,19 @@ static void refuses_to_print_what_is_not_utf8(void **state)
     assert_int_equal(errno, EILSEQ);
 }
 
+static void refuses_to_print_more_than_is_read(void **state)
+{
+    (void)state;
+    cleanup_session struct session session = {.agent.name = strdup("claude")};
+    cleanup_buf struct buf text = BUF_INIT(4 * CONFIG_FILE_MAX);
+    cleanup_free char *argument = malloc(CONFIG_FILE_MAX + 1);
+    memset(argument, 'x', CONFIG_FILE_MAX);
+    argument[CONFIG_FILE_MAX] = '\0';
+    assert_int_equal(strings_add(&session.agent.args, argument), 0);
+    assert_int_equal(config_print(&session, &text), -1);
+    assert_int_equal(errno, E2BIG);
+}
+
 static void stops_at_the_buffers_cap(void **state)
 {
     (void)state;
@@ -402,6 +415,7 @@ int main(void)
         cmocka_unit_test(prints_what_people_can_read),
         cmocka_unit_test(prints_what_is_to_come),
         cmocka_unit_test(refuses_to_print_what_is_not_utf8),
+        cmocka_unit_test(refuses_to_print_more_than_is_read),
         cmocka_unit_test(stops_at_the_buffers_cap),
         cmocka_unit_test(the_example_is_right),
     };

@@ -175,6 +175,17 @@ static void a_project_only_tightens_the_mode(void **state)
         must_resolve(&r);
         assert_int_equal(r.session.network.mode, modes[i].mode);
     }
+    static const char *const pairs[][2] = {{"open", "api"}, {"api", "open"}};
+    for (size_t i = 0; i < array_length(pairs); i++) { /* two projects: the stricter one */
+        cleanup_resolved struct resolved r = {.err = ERROR_INIT};
+        for (size_t k = 0; k < 2; k++) {
+            char text[64];
+            (void)snprintf(text, sizeof text, "[network]\nmode = %s\n", pairs[i][k]);
+            add_text(&r.config, CONFIG_PROJECT, text);
+        }
+        must_resolve(&r);
+        assert_int_equal(r.session.network.mode, NETWORK_API);
+    }
     cleanup_resolved struct resolved r = {.err = ERROR_INIT};
     add_text(&r.config, CONFIG_PROJECT, "[network]\nmode = lockdown\n");
     assert_int_equal(config_set(&r.config, "network", "mode", "allowlist"), 0);
