@@ -9,6 +9,7 @@
 #include "plugin/engine_curl.h"
 #include "plugin/engine_dial.h"
 #include "plugin/engine_http.h"
+#include "plugin/lazy.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
 #include "shared/log.h"
@@ -16,8 +17,52 @@
 
 enum { PUMP_BYTES = 32 * 1024 };
 
-/* Both ways until one of them ends; an end of our input is passed on by ending the pump's input
- * only, since TLS has no half-close that engines heed. */
+/* --- TLS ------------------------------------------------------------------------------ */
+
+/* Says that we send no more, and goes on reading: a close_notify alert (RFC 8446 6.1), which
+ * Go's servers take for the end of the session's input. libcurl has no call for it, but hands
+ * out the session; its TLS library is loaded with it. */
+static void end_input(CURL *easy)
+{
+    static const char *const openssl[] = {"libssl.so.3", "libssl.so.1.1", NULL};
+    static const char *const gnutls[] = {"libgnutls.so.30", NULL};
+    enum { GNUTLS_SHUT_WR = 1 }; /* <gnutls/gnutls.h> */
+    struct {
+        int (*ssl_shutdown)(void *);
+        int (*gnutls_bye)(void *, int);
+    } calls = {NULL, NULL};
+    static const struct lazy_symbol ssl_shutdown[] = {{"SSL_shutdown", 0}};
+    static const struct lazy_symbol gnutls_bye[] = {{"gnutls_bye", sizeof(int (*)(void *))}};
+    struct curl_tlssessioninfo *session = NULL;
+    struct error ignored = ERROR_INIT;
+    curl.easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session);
+    if (!session || !session->internals)
+        return;
+    if (session->backend == CURLSSLBACKEND_OPENSSL &&
+        lazy_load(openssl, "libssl3", ssl_shutdown, 1, &calls, &ignored) == 0)
+        (void)calls.ssl_shutdown(session->internals);
+    else if (session->backend == CURLSSLBACKEND_GNUTLS &&
+             lazy_load(gnutls, "libgnutls30", gnutls_bye, 1, &calls, &ignored) == 0)
+        (void)calls.gnutls_bye(session->internals, GNUTLS_SHUT_WR);
+}
+
+static int send_all(CURL *easy, int remote, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        size_t n = 0;
+        CURLcode code = curl.easy_send(easy, bytes, length, &n);
+        struct pollfd writable = {.fd = remote, .events = POLLOUT};
+        if (code == CURLE_AGAIN)
+            (void)poll(&writable, 1, -1);
+        else if (code != CURLE_OK)
+            return -1;
+        bytes += n;
+        length -= n;
+    }
+    return 0;
+}
+
+/* Both ways, until the engine ends its side or ours is gone. */
 static void pump(CURL *easy, int remote, int local)
 {
     char bytes[PUMP_BYTES];
@@ -30,23 +75,20 @@ static void pump(CURL *easy, int remote, int local)
                 return;
         if (code != CURLE_AGAIN)
             return;
+        /* Without POLLIN there still is POLLHUP, for when nobody is there any more. */
         struct pollfd fds[] = {{.fd = remote, .events = POLLIN},
-                               {.fd = open ? local : -1, .events = POLLIN}};
+                               {.fd = local, .events = open ? POLLIN : 0}};
         if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
             return;
-        if (!(fds[1].revents & (POLLIN | POLLHUP)))
-            continue;
-        ssize_t got = read(local, bytes, sizeof bytes);
-        open = got > 0 || (got < 0 && errno == EINTR);
-        for (size_t at = 0; got > 0 && at < (size_t)got; at += n) {
-            n = 0;
-            code = curl.easy_send(easy, bytes + at, (size_t)got - at, &n);
-            if (code == CURLE_AGAIN) {
-                struct pollfd writable = {.fd = remote, .events = POLLOUT};
-                (void)poll(&writable, 1, -1);
-            } else if (code != CURLE_OK) {
+        if (open && (fds[1].revents & (POLLIN | POLLHUP))) {
+            ssize_t got = read(local, bytes, sizeof bytes);
+            if (got > 0 && send_all(easy, remote, bytes, (size_t)got) < 0)
                 return;
-            }
+            open = got > 0 || (got < 0 && errno == EINTR);
+            if (!open)
+                end_input(easy);
+        } else if (fds[1].revents & (POLLHUP | POLLERR)) {
+            return;
         }
     }
 }

@@ -132,7 +132,12 @@ int curl_explain(const struct http *http, CURLcode code, const char *message, st
                          "check DOCKER_CERT_PATH, or --tlscacert, --tlscert and --tlskey",
                          where, why);
     default:
-        return error_set(err, "the connection to the Docker engine at %s failed: %s", where,
-                         why);
+        return error_set(
+            err, "the connection to the Docker engine at %s failed: %s%s", where, why,
+            endpoint->kind == ENDPOINT_TLS
+                ? "\ndoes it take our certificate? check DOCKER_CERT_PATH, or "
+                  "--tlscert and --tlskey"
+            : endpoint->kind == ENDPOINT_TCP ? "\ndoes it want TLS? try --tlsverify"
+                                             : "");
     }
 }
