@@ -8,8 +8,17 @@
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 
+static void default_dispositions(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_DFL); /* EINVAL: SIGKILL, SIGSTOP and libc's own */
+}
+
 int signals_block(struct error *err)
 {
+    /* Whoever started us may have had some ignored; of SIGCHLD that would take away every
+     * child's status. */
+    default_dispositions();
     sigset_t all;
     sigfillset(&all);
     for (size_t i = 0; i < array_length(faults); i++)
@@ -22,8 +31,7 @@ int signals_block(struct error *err)
 
 void signals_reset(void)
 {
-    for (int number = 1; number < NSIG; number++)
-        (void)signal(number, SIG_DFL); /* EINVAL: SIGKILL, SIGSTOP and libc's own */
+    default_dispositions();
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);

@@ -14,7 +14,7 @@
  *     --tty             a terminal, with stdin and stdout at its other end
  *     --env NAME=VALUE  beside PATH, HOME and TERM; may repeat
  *
- * Anything wrong with the harness itself: status 99.
+ * Anything wrong with the harness itself: status 99. A box that takes over a minute is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@
     "/sys" /* where the new root is built: everywhere there, and nothing of a test lies in it  \
             */
 
-enum { HARNESS_FAILED = 99, ENV_MAX = 32 };
+enum { HARNESS_FAILED = 99, ENV_MAX = 32, SECONDS_MAX = 60 };
 
 static struct {
     const char *before, *pid_file;
@@ -378,5 +378,6 @@ int main(int argc, char **argv)
         return HARNESS_FAILED;
     }
     box.program = argv + next;
+    alarm(SECONDS_MAX); /* not the children's; they go with us, by PR_SET_PDEATHSIG */
     return target ? enter(target) : run();
 }
