@@ -220,9 +220,9 @@ static bool clear(const struct library *lib, struct xtc_handle *handle, enum rul
 static bool write_rules(const struct library *lib, struct xtc_handle *handle,
                         const struct ruleset *set)
 {
-    static const enum rule_chain policies[] = {CHAIN_INPUT, CHAIN_FORWARD, CHAIN_OUTPUT};
-    for (size_t i = 0; set->table == RULE_FILTER && i < array_length(policies); i++)
-        if (!lib->set_policy(rule_chain_name(policies[i]), "DROP", NULL, handle))
+    for (enum rule_chain chain = 0; chain < CHAINS; chain++)
+        if (rule_chain_has_policy(set->table, chain) &&
+            !lib->set_policy(rule_chain_name(chain), "DROP", NULL, handle))
             return false;
     /* All chains first: a rule can only jump to one that is there. */
     for (size_t i = 0; i < set->count; i++) {
@@ -265,15 +265,12 @@ static bool chain_stands(const struct library *lib, struct xtc_handle *handle,
 static bool stands(const struct library *lib, struct xtc_handle *handle,
                    const struct ruleset *set)
 {
-    bool wanted[CHAINS] = {false};
-    for (size_t i = 0; i < set->count; i++)
-        wanted[set->rules[i].chain] = true;
     for (enum rule_chain chain = 0; chain < CHAINS; chain++) {
         const char *name = rule_chain_name(chain);
-        bool there = lib->is_chain(name, handle);
-        if (wanted[chain] ? !there : there && !rule_chain_is_builtin(chain))
+        bool there = lib->is_chain(name, handle), wanted = ruleset_uses(set, chain);
+        if (wanted ? !there : there && !rule_chain_is_builtin(chain))
             return false;
-        if (wanted[chain] && !chain_stands(lib, handle, set, chain))
+        if (wanted && !chain_stands(lib, handle, set, chain))
             return false;
     }
     if (set->table != RULE_FILTER)

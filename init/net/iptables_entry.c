@@ -146,15 +146,17 @@ static void add_conntrack(struct entry *entry, const struct rule *rule)
         {STATE_NEW, XT_CONNTRACK_STATE_BIT(IP_CT_NEW)},
         {STATE_ESTABLISHED, XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED)},
         {STATE_RELATED, XT_CONNTRACK_STATE_BIT(IP_CT_RELATED)},
-        {STATE_DNAT, XT_CONNTRACK_STATE_DNAT},
     };
-    if (!rule->states && !rule->assured && rule->direction == DIRECTION_ANY)
+    if (!rule->states && !rule->assured && !rule->redirected &&
+        rule->direction == DIRECTION_ANY)
         return;
     struct xt_conntrack_mtinfo3 *conntrack = add(entry, "conntrack", 3, sizeof *conntrack);
     for (size_t i = 0; i < array_length(states); i++)
         if (rule->states & states[i].ours)
             conntrack->state_mask |= (uint16_t)states[i].kernels;
-    if (rule->states)
+    if (rule->redirected)
+        conntrack->state_mask |= XT_CONNTRACK_STATE_DNAT;
+    if (rule->states || rule->redirected)
         conntrack->match_flags |= XT_CONNTRACK_STATE;
     if (rule->assured) {
         conntrack->match_flags |= XT_CONNTRACK_STATUS;

@@ -102,7 +102,7 @@ static const struct row filter_rows[] = {
     {NAMES | EACH_UDP_PORT, PORT_IS_SPORT,
         {CHAIN_OUTPUT, UDP, ESTABLISHED, .direction = DIRECTION_REPLY, MARKED, ACCEPT}},
     {OPEN | NAMES | GATE, TO_LOOPBACK | DPORT_GATE,
-        {CHAIN_OUTPUT, TCP, .states = STATE_DNAT, ACCEPT}},
+        {CHAIN_OUTPUT, TCP, .redirected = true, ACCEPT}},
     {GATE, TO_LOOPBACK | DPORT_GATE, {CHAIN_OUTPUT, TCP, DENY}},
     {GATE, TO_LOOPBACK | DPORT_RESOLVER, {CHAIN_OUTPUT, UDP, ACCEPT}},
     {GATE, TO_LOOPBACK | DPORT_RESOLVER, {CHAIN_OUTPUT, TCP, ACCEPT}},
@@ -169,6 +169,19 @@ const char *rule_chain_name(enum rule_chain chain)
 bool rule_chain_is_builtin(enum rule_chain chain)
 {
     return chain <= CHAIN_POSTROUTING;
+}
+
+bool rule_chain_has_policy(enum rule_table table, enum rule_chain chain)
+{
+    return table == RULE_FILTER && chain <= CHAIN_OUTPUT;
+}
+
+bool ruleset_uses(const struct ruleset *set, enum rule_chain chain)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->rules[i].chain == chain)
+            return true;
+    return false;
 }
 
 enum rule_chain rule_table_hook(enum rule_table table)

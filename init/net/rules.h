@@ -53,7 +53,6 @@ enum { /* bits of rule.states */
        STATE_NEW = 1 << 0,
        STATE_ESTABLISHED = 1 << 1,
        STATE_RELATED = 1 << 2,
-       STATE_DNAT = 1 << 3,
 };
 enum rule_target {
     TARGET_ACCEPT,
@@ -83,6 +82,7 @@ struct rule {
     uint8_t neighbour; /* ICMPv6 type with hop limit 255: never forwarded (RFC 4861 7.1.1) */
     unsigned states;   /* any of these; 0: whatever */
     bool assured;      /* conntrack saw traffic both ways and the handshake's end */
+    bool redirected;   /* conntrack: its destination was rewritten */
     enum rule_direction direction;
     enum rule_mark mark;
     bool
@@ -130,10 +130,17 @@ void ruleset_free(struct ruleset *set);
  * and nat; filter is ours alone). 0, or -1 when out of memory. */
 int ruleset_print(const struct ruleset *set, struct buf *out);
 
+/* One rule without its newline, for messages. */
+int rule_print(const struct rule *rule, int family, struct buf *out);
+
 const char *rule_table_name(enum rule_table table);
 const char *rule_chain_name(enum rule_chain chain);
 /* One of the kernel's own chains. */
 bool rule_chain_is_builtin(enum rule_chain chain);
+/* One of those in filter, whose policy is DROP. */
+bool rule_chain_has_policy(enum rule_table table, enum rule_chain chain);
+/* Is there a rule in this chain? */
+bool ruleset_uses(const struct ruleset *set, enum rule_chain chain);
 /* The table's kernel chain whose first rule jumps to CHAIN_CLX; CHAINS for filter. */
 enum rule_chain rule_table_hook(enum rule_table table);
 

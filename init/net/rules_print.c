@@ -66,10 +66,9 @@ static int print_connection(struct buf *out, const struct rule *rule)
         {STATE_NEW, "NEW"},
         {STATE_RELATED, "RELATED"},
         {STATE_ESTABLISHED, "ESTABLISHED"},
-        {STATE_DNAT, "DNAT"},
     };
     int failed = 0;
-    if (rule->states || rule->assured || rule->direction != DIRECTION_ANY)
+    if (rule->states || rule->assured || rule->redirected || rule->direction != DIRECTION_ANY)
         failed |= buf_puts(out, " -m conntrack");
     const char *between = " --ctstate ";
     for (size_t i = 0; i < array_length(states); i++) {
@@ -78,6 +77,8 @@ static int print_connection(struct buf *out, const struct rule *rule)
         failed |= buf_printf(out, "%s%s", between, states[i].name);
         between = ",";
     }
+    if (rule->redirected)
+        failed |= buf_printf(out, "%sDNAT", between);
     if (rule->assured)
         failed |= buf_puts(out, " --ctstatus ASSURED");
     if (rule->direction != DIRECTION_ANY)
@@ -95,65 +96,67 @@ static int print_target(struct buf *out, const struct rule *rule, int family)
 {
     switch (rule->target) {
     case TARGET_ACCEPT:
-        return buf_puts(out, " -j ACCEPT\n");
+        return buf_puts(out, " -j ACCEPT");
     case TARGET_DROP:
-        return buf_puts(out, " -j DROP\n");
+        return buf_puts(out, " -j DROP");
     case TARGET_RETURN:
-        return buf_puts(out, " -j RETURN\n");
+        return buf_puts(out, " -j RETURN");
     case TARGET_JUMP:
-        return buf_printf(out, " -j %s\n", rule_chain_name(rule->to));
+        return buf_printf(out, " -j %s", rule_chain_name(rule->to));
     case TARGET_LOG:
         return buf_printf(out,
                           " -j NFLOG --nflog-prefix \"%s\" --nflog-group %d"
-                          " --nflog-size %d\n",
+                          " --nflog-size %d",
                           RULES_NFLOG_PREFIX, RULES_NFLOG_GROUP, RULES_NFLOG_SIZE);
     case TARGET_MARK:
-        return buf_printf(out, " -j CONNMARK --set-xmark 0x%x/0x%x\n", RULES_MARK, RULES_MARK);
+        return buf_printf(out, " -j CONNMARK --set-xmark 0x%x/0x%x", RULES_MARK, RULES_MARK);
     case TARGET_REJECT_RESET:
-        return buf_puts(out, " -j REJECT --reject-with tcp-reset\n");
+        return buf_puts(out, " -j REJECT --reject-with tcp-reset");
     case TARGET_REJECT_PORT:
-        return buf_printf(out, " -j REJECT --reject-with %s-port-unreachable\n",
+        return buf_printf(out, " -j REJECT --reject-with %s-port-unreachable",
                           family == AF_INET ? "icmp" : "icmp6");
     case TARGET_REDIRECT:
-        return buf_printf(out, " -j REDIRECT --to-ports %u\n", rule->to_port);
+        return buf_printf(out, " -j REDIRECT --to-ports %u", rule->to_port);
     }
     return -1;
 }
 
-static int print_rule(struct buf *out, const struct rule *rule, int family, bool hook)
+/* All but the chain. */
+static int print_rest(struct buf *out, const struct rule *rule, int family)
 {
-    const char *chain = rule_chain_name(rule->chain);
-    int failed = hook ? buf_printf(out, "-I %s 1", chain) : buf_printf(out, "-A %s", chain);
-    failed |= print_address(out, "-s", family, &rule->source);
+    int failed = print_address(out, "-s", family, &rule->source);
     failed |= print_address(out, "-d", family, &rule->destination);
     failed |= print_device(out, "-i", rule->in);
     failed |= print_device(out, "-o", rule->out);
     failed |= print_transport(out, rule);
     failed |= print_connection(out, rule);
     failed |= print_target(out, rule, family);
-    return failed ? -1 : 0;
+    return failed;
 }
 
-static bool used(const struct ruleset *set, enum rule_chain chain)
+int rule_print(const struct rule *rule, int family, struct buf *out)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (set->rules[i].chain == chain)
-            return true;
-    return false;
+    int failed = buf_printf(out, "-A %s", rule_chain_name(rule->chain));
+    failed |= print_rest(out, rule, family);
+    return failed ? -1 : 0;
 }
 
 int ruleset_print(const struct ruleset *set, struct buf *out)
 {
-    static const enum rule_chain policies[] = {CHAIN_INPUT, CHAIN_FORWARD, CHAIN_OUTPUT};
     int failed = buf_printf(out, "*%s\n", rule_table_name(set->table));
-    for (size_t i = 0; set->table == RULE_FILTER && i < array_length(policies); i++)
-        failed |= buf_printf(out, ":%s DROP [0:0]\n", rule_chain_name(policies[i]));
-    for (enum rule_chain chain = 0; chain < CHAINS; chain++)
-        if (!rule_chain_is_builtin(chain) && used(set, chain))
+    for (enum rule_chain chain = 0; chain < CHAINS; chain++) {
+        if (rule_chain_has_policy(set->table, chain))
+            failed |= buf_printf(out, ":%s DROP [0:0]\n", rule_chain_name(chain));
+        else if (!rule_chain_is_builtin(chain) && ruleset_uses(set, chain))
             failed |= buf_printf(out, ":%s - [0:0]\n", rule_chain_name(chain));
-    for (size_t i = 0; i < set->count; i++)
-        failed |= print_rule(out, &set->rules[i], set->family,
-                             set->rules[i].chain == rule_table_hook(set->table));
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        const struct rule *rule = &set->rules[i];
+        bool hook = rule->chain == rule_table_hook(set->table);
+        failed |= buf_printf(out, hook ? "-I %s 1" : "-A %s", rule_chain_name(rule->chain));
+        failed |= print_rest(out, rule, set->family);
+        failed |= buf_puts(out, "\n");
+    }
     failed |= buf_puts(out, "COMMIT\n");
     return failed ? -1 : 0;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2016,SC2034,SC2154 # commands for the box; what bats and the helpers set
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # commands for the box; what bats and the helpers set
 # What leaves a box and what comes in, counted on the far side.
 
 load net.bash
