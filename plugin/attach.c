@@ -36,6 +36,7 @@ struct state {
     struct frames frames;
     struct buf typed;    /* on its way to the session */
     int stream, signals; /* the latter from signalfd(2) */
+    bool typing;         /* somebody sits at a terminal, and may type the detach keys */
     bool reading;        /* standard input is still open */
     bool half_closed;
     bool paused;  /* standard input belongs to another job of the terminal for now */
@@ -151,7 +152,7 @@ static void take_signals(struct state *state)
 
 static void type(struct state *state, const char *bytes, size_t length)
 {
-    if (!state->attach->tty) {
+    if (!state->typing) {
         (void)buf_append(&state->typed, bytes, length);
         return;
     }
@@ -295,7 +296,8 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
                           .err = err,
                           .typed = BUF_INIT(2 * PIECE),
                           .reading = attach->open_stdin,
-                          .half_closed = !attach->open_stdin,
+                          .half_closed = !attach->open_stdin || !attach->close_stdin,
+                          .typing = attach->tty && isatty(STDIN_FILENO),
                           .resizing = RESIZE_TRIES,
                           .end = ATTACH_FAILED};
     cleanup_fd int stream = take_fd(&attach->stream);

@@ -23,6 +23,8 @@ struct attach {
     int stream;         /* from engine_hijack; owned by attach_run, closed at its end */
     bool tty;           /* the session has a terminal: raw bytes, no framing */
     bool open_stdin;    /* forward our standard input */
+    bool close_stdin;   /* its end is the end of the session's (StdinOnce); else the engine
+                         * would take it for our leaving, and send no more output */
     const char *resize; /* "/containers/ID/resize" or "/exec/ID/resize"; called on SIGWINCH */
     const char *detach_keys; /* "ctrl-p,ctrl-q" (docker's form), or NULL for that default */
     /* Passes a signal on to the session, where it is ours to end; else NULL. False where it

@@ -49,6 +49,7 @@ static int attach_box(struct invocation *invocation, const struct box *box,
         .stream = engine_hijack(invocation->engine, path, NULL, err),
         .tty = tty,
         .open_stdin = open_stdin,
+        .close_stdin = json_is_true(json_object_get(config, "StdinOnce")),
         .resize = resize,
         .detach_keys = argument_value(&invocation->arguments, "detach-keys"),
     };

@@ -81,7 +81,8 @@ static int join(struct invocation *invocation, struct launch *launch, const char
                          "the box %s runs already, and -d makes new ones only (--parallel: "
                          "beside this one, --replace: instead of it)",
                          quoted(name));
-    info(launch->detached ? "the box %s runs already" : "joining the box %s", quoted(name));
+    if (isatty(STDERR_FILENO))
+        info("joining the box %s", quoted(name));
     if (launch->detached) {
         puts(name);
         return 0;

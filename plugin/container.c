@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plugin/container.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "plugin/engine_reply.h"
+#include "plugin/hold.h"
 #include "shared/log.h"
 #include "shared/names.h"
 #include "shared/parse.h"
@@ -106,18 +106,14 @@ int container_create(struct engine *engine, const char *name, json_t *spec, char
     char path[256];
     long status = 0;
     json_t *answer = NULL;
-    sigset_t ends, before;
+    sigset_t before;
     *obstacle = OBSTACLE_NONE;
     *id = NULL;
     cleanup_free char *escaped = engine_escape(name);
     if (!escaped)
         return error_set(err, "out of memory");
     (void)snprintf(path, sizeof path, "/containers/create?name=%s", escaped);
-    (void)sigemptyset(&ends);
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGIO};
-    for (size_t i = 0; i < array_length(numbers); i++)
-        (void)sigaddset(&ends, numbers[i]);
-    (void)sigprocmask(SIG_BLOCK, &ends, &before);
+    signals_hold(&before);
     int failed = engine_request(engine, "POST", path, spec, &answer, &status, err);
     if (!failed && status >= 400)
         failed = container_refusal(status, answer, obstacle, err);
@@ -125,7 +121,7 @@ int container_create(struct engine *engine, const char *name, json_t *spec, char
     if (!failed && (!made || !(*id = strdup(made))))
         failed = error_set(err, "the engine made a container and did not say which");
     json_decref(answer);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    signals_release(&before);
     return failed;
 }
 

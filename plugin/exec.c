@@ -16,6 +16,7 @@
 #include "plugin/attach.h"
 #include "plugin/container.h"
 #include "plugin/frames.h"
+#include "plugin/hold.h"
 #include "shared/io.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -172,6 +173,7 @@ int exec_attached(const struct exec *exec, const char *detach_keys, struct error
                             .stream = exec_start(exec, id, tty, err),
                             .tty = tty,
                             .open_stdin = true,
+                            .close_stdin = true,
                             .resize = resize,
                             .detach_keys = detach_keys,
                             .signal = signal_exec,
@@ -264,12 +266,8 @@ static int pump_in(struct pump *pump)
  * the question whether we are cancelled and the wait. */
 static int pump_run(struct pump *pump)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGIO};
-    sigset_t ends, before;
-    (void)sigemptyset(&ends);
-    for (size_t i = 0; i < array_length(numbers); i++)
-        (void)sigaddset(&ends, numbers[i]);
-    (void)sigprocmask(SIG_BLOCK, &ends, &before);
+    sigset_t before;
+    signals_hold(&before);
     int more = 1;
     while (more > 0) {
         struct pollfd fd = {.fd = pump->stream, .events = POLLIN};
@@ -284,7 +282,7 @@ static int pump_run(struct pump *pump)
         else if (fd.revents & ~POLLOUT)
             more = pump_in(pump);
     }
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    signals_release(&before);
     return more;
 }
 

@@ -8,6 +8,7 @@
 #include "plugin/attach.h"
 #include "plugin/container.h"
 #include "plugin/exec.h"
+#include "plugin/hold.h"
 #include "plugin/idmap.h"
 #include "plugin/image.h"
 #include "plugin/network.h"
@@ -183,11 +184,14 @@ static int start(struct launch *launch, struct error *err)
 static void undo(struct launch *launch)
 {
     struct error err = ERROR_INIT;
+    sigset_t before;
+    signals_hold(&before);
     engine_resume();
     if (launch->id && !launch->restart &&
         container_remove(launch->engine, launch->id, true, &err) < 0)
         warn("the container %s is left behind: %s", launch->id, err.text);
     unstage(launch);
+    signals_release(&before);
 }
 
 static int checked(int failed, struct error *err)
@@ -247,12 +251,15 @@ static bool signal_box(void *data, int number)
 /* Our terminal is gone or we are told to end: so is the session, which was ours. */
 static int end_session(struct launch *launch, int status, struct error *err)
 {
-    engine_resume();
     int code;
-    if (container_stop(launch->engine, launch->id, STOP_SECONDS, err) < 0 ||
-        container_wait(launch->engine, launch->id, !launch->keep, &code, err) < 0)
-        return -1;
-    return status;
+    sigset_t before;
+    signals_hold(&before);
+    engine_resume();
+    int failed = container_stop(launch->engine, launch->id, STOP_SECONDS, err);
+    if (!failed)
+        failed = container_wait(launch->engine, launch->id, !launch->keep, &code, err);
+    signals_release(&before);
+    return failed ? -1 : status;
 }
 
 int launch_attached(struct launch *launch, int stream, const char *detach_keys,
@@ -264,6 +271,7 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
                             .stream = stream,
                             .tty = launch->tty,
                             .open_stdin = launch->open_stdin,
+                            .close_stdin = !launch->tty,
                             .resize = resize,
                             .detach_keys = detach_keys,
                             .signal = signal_box,
