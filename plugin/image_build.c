@@ -221,7 +221,9 @@ static int build_image(struct engine *engine, const struct image_build *build, c
     progress_start(&request->progress, build->quiet);
     progress_step(&request->progress, "sending the sources to the engine");
     int failed = run_request(engine, request, path.data, err);
-    if (failed)
+    if (failed && engine_cancelled())
+        error_set(err, "building the image %s was cancelled", quoted(tag));
+    else if (failed)
         error_prefix(err, "building the image %s failed", quoted(tag));
     else if (!(*id = strdup(request->progress.id)))
         failed = error_set(err, "out of memory");

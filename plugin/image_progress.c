@@ -112,6 +112,16 @@ static size_t strip(char *text, size_t length)
     return out;
 }
 
+/* A Dockerfile's continued lines have wide gaps. */
+static void squeeze(char *text)
+{
+    char *out = text;
+    for (const char *at = text; *at; at++)
+        if (*at != ' ' || at[1] != ' ')
+            *out++ = *at;
+    *out = '\0';
+}
+
 static void step_line(struct progress *progress, const char *text)
 {
     /* "Step 3/25 : RUN scripts/deps init" */
@@ -121,6 +131,7 @@ static void step_line(struct progress *progress, const char *text)
     if (sscanf(text, "Step %u/%u : %n", &number, &count, &at) < 2 || at == 0)
         return;
     (void)snprintf(what, sizeof what, "[%u/%u] %s", number, count, text + at);
+    squeeze(what);
     progress_step(progress, what);
 }
 
