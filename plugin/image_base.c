@@ -13,26 +13,12 @@
 
 #include "plugin/engine_reply.h"
 #include "plugin/image.h"
+#include "plugin/image_arguments.h"
 #include "plugin/image_progress.h"
 #include "plugin/image_script.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
-
-int image_reference(const char *reference, char **name, char **tag)
-{
-    const char *digest = strchr(reference, '@'), *slash = strrchr(reference, '/');
-    const char *colon = digest ? NULL : strchr(slash ? slash : reference, ':');
-    size_t length = colon ? (size_t)(colon - reference) : strlen(reference);
-    *name = strndup(reference, length);
-    *tag = strdup(colon ? colon + 1 : digest ? "" : "latest");
-    if (*name && *tag)
-        return 0;
-    free(*name);
-    free(*tag);
-    *name = *tag = NULL;
-    return -1;
-}
 
 /* --- pulling -------------------------------------------------------------------------- */
 

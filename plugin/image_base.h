@@ -16,8 +16,4 @@
 int image_base_provide(struct engine *engine, const char *base, const char *folder,
                        bool bootstrap, bool quiet, struct error *err);
 
-/* "name:tag@digest" → name with registry, and tag ("latest" where none is said; "" beside a
- * digest, which stays with the name). Pure; the texts are the caller's. 0 or -1. */
-int image_reference(const char *reference, char **name, char **tag);
-
 #endif

@@ -9,10 +9,10 @@
 
 #include "plugin/archive.h"
 #include "plugin/engine_reply.h"
+#include "plugin/image_arguments.h"
 #include "plugin/image_base.h"
 #include "plugin/image_ca.h"
 #include "plugin/image_progress.h"
-#include "plugin/image_versions.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -20,60 +20,6 @@
 #include "shared/names.h"
 
 enum { TEXT_FILE_MAX = 256 * 1024, PATH_TEXT_MAX = 4096, REQUEST_MAX = 64 * 1024 };
-
-/* Written by hand for every build; the image's are the agents' versions. */
-static const struct {
-    const char *argument, *label;
-} agent_versions[] = {{"CLAUDE_CODE_VERSION", LABEL_CLAUDE}, {"CODEX_VERSION", LABEL_CODEX}};
-
-/* --- pure ----------------------------------------------------------------------------- */
-
-char *dockerfile_base(const char *text)
-{
-    static const char argument[] = "\nARG BASE=";
-    const char *at = strstr(text, argument);
-    return at ? strndup(at + strlen(argument), strcspn(at + strlen(argument), " \t\r\n"))
-              : NULL;
-}
-
-/* Docker's predefined arguments: they neither stay in the image nor spoil the cache. */
-static void add_proxies(json_t *arguments, const char *(*lookup)(const char *name))
-{
-    static const char *const names[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",   "ALL_PROXY",
-                                        "NO_PROXY",   "http_proxy",  "https_proxy", "ftp_proxy",
-                                        "all_proxy",  "no_proxy"};
-    for (size_t i = 0; i < array_length(names); i++) {
-        const char *value = lookup(names[i]);
-        if (value && *value)
-            json_object_set_new(arguments, names[i], json_string(value));
-    }
-}
-
-json_t *build_arguments(const json_t *versions, const struct image_build *build,
-                        const json_t *labels, const char *base,
-                        const char *(*lookup)(const char *name))
-{
-    const char *const chosen[array_length(agent_versions)] = {build->claude_version,
-                                                              build->codex_version};
-    json_t *arguments = json_copy((json_t *)(void *)(uintptr_t)versions);
-    if (!arguments)
-        return NULL;
-    for (size_t i = 0; i < array_length(agent_versions); i++) {
-        const char *name = agent_versions[i].argument;
-        const char *pinned = json_string_value(json_object_get(versions, name));
-        const char *there = json_string_value(json_object_get(labels, agent_versions[i].label));
-        if (chosen[i])
-            json_object_set_new(arguments, name, json_string(chosen[i]));
-        else if (there && is_version(there) && (!pinned || version_is_newer(there, pinned)))
-            json_object_set_new(arguments, name, json_string(there));
-    }
-    json_object_set_new(arguments, "BASE", json_string(base));
-    json_object_set_new(arguments, "CLAUDEX_VERSION", json_string(CLAUDEX_VERSION));
-    if (build->refresh_agents)
-        json_object_set_new(arguments, "AGENTS_KEY", json_string(build->refresh_agents));
-    add_proxies(arguments, lookup);
-    return arguments;
-}
 
 /* --- the context ---------------------------------------------------------------------- */
 
