@@ -74,21 +74,28 @@ int private_close(struct error *err)
     return 0;
 }
 
-/* Compose mounts the user's own files, which may be readable for their owner alone. */
+/* Compose mounts the user's own files, which may be readable for their owner alone; who cannot
+ * enter this folder. So the file is found as root and opened as its owner. */
 static int read_as_owner(const char *path, struct buf *b, struct error *err)
 {
-    if (read_regular_file(AT_FDCWD, path, b) == 0)
-        return 0;
+    cleanup_fd int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
-    if (errno != EACCES || lstat(path, &st) < 0)
+    if (found < 0 || fstat(found, &st) < 0)
         return -1;
+    if (!S_ISREG(st.st_mode)) {
+        errno = S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
+        return -1;
+    }
+    char again[32];
+    (void)snprintf(again, sizeof again, "/proc/self/fd/%d", found);
     if (privs_files_as(st.st_uid, st.st_gid, err) < 0)
         return -1;
-    int result = read_regular_file(AT_FDCWD, path, b), why = errno;
+    cleanup_fd int fd = open(again, O_RDONLY | O_CLOEXEC);
+    int why = errno;
     if (privs_files_as(0, 0, err) < 0)
         return -1;
     errno = why;
-    return result;
+    return fd < 0 ? -1 : read_all(fd, b);
 }
 
 static int cannot_read(const char *path, struct error *err)
@@ -114,8 +121,6 @@ int private_read_session(struct session *session, struct error *err)
     (void)config_parse(&config, text.data ? text.data : "", text.length, BOX_CONFIG,
                        CONFIG_RESOLVED);
     int result = config_resolve(&config, session, err);
-    if (result == 0 && (!session->box.name || !session->box.workdir))
-        result = error_set(err, BOX_CONFIG ": [box] lacks its name or its workdir");
     if (result < 0)
         err->status = EXIT_CLAUDEX; /* whoever wrote it, here it is no command line */
     return result;

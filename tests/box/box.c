@@ -43,7 +43,12 @@
     "/sys" /* where the new root is built: everywhere there, and nothing of a test lies in it  \
             */
 
-enum { HARNESS_FAILED = 99, ENV_MAX = 32, SECONDS_MAX = 60 };
+enum {
+    HARNESS_FAILED = 99,
+    ENV_MAX = 32,
+    SECONDS_MAX = 60,
+    MASTER_FD = 100, /* where a child holds the other end of its terminal */
+};
 
 static struct {
     const char *before, *pid_file;
@@ -208,12 +213,41 @@ static void bind_program(int program)
     box.program[0] = "/init";
 }
 
-/* In the child, which is PID 1 of its namespace. */
-static void first_process(int go, int program, int terminal)
+/* Waits for the other end, and says that we got here. */
+static void meet(int channel)
 {
-    char byte;
-    /* The parent first notes the PID, so that a test may rely on it. */
-    need(read(go, &byte, 1) == 1, "waiting for the parent");
+    char byte = 0;
+    need(write(channel, &byte, 1) == 1 && read(channel, &byte, 1) == 1,
+         "waiting for each other");
+}
+
+/* A terminal of the box's own devpts. The parent takes its other end out of us. */
+static int make_terminal(int channel)
+{
+    int master, terminal;
+    need(openpty(&master, &terminal, NULL, NULL, NULL) == 0, "openpty");
+    need(dup2(master, MASTER_FD) == MASTER_FD && close(master) == 0, "dup2");
+    meet(channel);
+    meet(channel);
+    close(MASTER_FD);
+    return terminal;
+}
+
+static int take_terminal(pid_t pid, int channel)
+{
+    meet(channel);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int master = (int)syscall(SYS_pidfd_getfd, pidfd, MASTER_FD, 0);
+    need(master >= 0, "taking the terminal");
+    close(pidfd);
+    meet(channel);
+    return master;
+}
+
+/* In the child, which is PID 1 of its namespace. */
+static void first_process(int channel, int program)
+{
+    meet(channel); /* the parent has noted our PID, so that a test may rely on it */
     loopback_up();
     make_root();
     bind_program(program);
@@ -221,8 +255,8 @@ static void first_process(int go, int program, int terminal)
     need(syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 &&
              chdir("/") == 0,
          "pivot_root");
-    if (terminal >= 0)
-        need(login_tty(terminal) == 0, "login_tty");
+    if (box.tty)
+        need(login_tty(make_terminal(channel)) == 0, "login_tty");
     else
         need(setsid() >= 0, "setsid");
     become_program();
@@ -272,29 +306,25 @@ static void note_pid(pid_t pid)
 
 static int run(void)
 {
-    int go[2], master = -1, terminal = -1;
-    need(pipe2(go, O_CLOEXEC) == 0, "pipe");
+    int channel[2];
+    need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) == 0, "socketpair");
     need(unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0,
          "unshare");
     int program = open(box.program[0], O_PATH | O_CLOEXEC); /* of the new mount namespace */
     need(program >= 0, box.program[0]);
-    if (box.tty)
-        need(openpty(&master, &terminal, NULL, NULL, NULL) == 0, "openpty");
     pid_t pid = fork();
     need(pid >= 0, "fork");
     if (pid == 0) {
         /* A box must not outlive its test. */
         need(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "PR_SET_PDEATHSIG");
-        if (master >= 0)
-            close(master);
-        first_process(go[0], program, terminal);
+        close(channel[0]);
+        first_process(channel[1], program);
     }
+    close(channel[1]);
     note_pid(pid);
-    need(write(go[1], "", 1) == 1, "pipe");
-    if (terminal >= 0) {
-        close(terminal);
-        be_terminal(master);
-    }
+    meet(channel[0]);
+    if (box.tty)
+        be_terminal(take_terminal(pid, channel[0]));
     return wait_for(pid);
 }
 

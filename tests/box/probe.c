@@ -6,6 +6,7 @@
  *     probe zombies N        N children of a child that dies: PID 1 has to bury them
  *     probe try NAME…        each attempt: "NAME ok", or "NAME EPERM", the kernel's answer
  *     probe terminal         what can be done to PID 1 through the terminal
+ *     probe freeze           stops all output of the terminal, as ^S does
  *     probe foreign CALL     getpid by the tables of 32-bit programs: int80 or x32
  *     probe landlock         the version of Landlock that the kernel has
  *
@@ -28,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* An int argument as a hostile program passes it. */
@@ -403,6 +405,8 @@ int main(int argc, char **argv)
         return zombies(atoi(argv[2]));
     if (strcmp(verb, "terminal") == 0)
         return terminal();
+    if (strcmp(verb, "freeze") == 0)
+        return tcflow(0, TCOOFF) < 0;
     if (strcmp(verb, "foreign") == 0 && argc == 3)
         return foreign(argv[2]);
     if (strcmp(verb, "landlock") == 0) {

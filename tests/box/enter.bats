@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2154 # commands for the box; what bats and lib.bash set
+# `claudex-init exec`: a further session, through what `docker exec` does.
+
+load lib.bash
+
+waiting='echo ready >up; read -r code <down; exit "$code"'
+
+@test "promise 10: exec is confined like the first session" {
+    start_box sh -c "$waiting"
+    run enter /init exec -- grep -E '^(Cap|NoNewPrivs|Seccomp:|Uid|Gid)' /proc/self/status
+    for set in Inh Prm Eff Bnd Amb; do
+        has "$output" "Cap$set:	0000000000000000"
+    done
+    has "$output" "NoNewPrivs:	1"
+    has "$output" "Seccomp:	2"
+    has "$output" "Uid:	1234	1234	1234	1234"
+    run enter /init exec -- /probe try raw unshare_user tiocsti fchmod_suid kill_1 ptrace_1
+    equal "$output" "raw EPERM
+unshare_user EPERM
+tiocsti EPERM
+fchmod_suid EPERM
+kill_1 EPERM
+ptrace_1 EPERM"
+    run enter /init exec -- sh -c 'cat /run/claudex/private/config'
+    has "$output" "Permission denied"
+    [ "$status" -ne 0 ]
+}
+
+@test "exec: working directory, environment, status" {
+    before='printf "BOX=1\0OVER=box\0" >run/claudex/private/env'
+    start_box sh -c "$waiting"
+    run enter /init exec --workdir /tmp --env OVER=exec --env 'NEW=a b' -- \
+        sh -c 'pwd; echo "$BOX $OVER $NEW $HOME $USER"; exit 41'
+    equal "$output" "/tmp
+1 exec a b /home/node node"
+    equal "$status" 41
+    run enter /init exec pwd
+    equal "$output" /workspace/project
+    run enter /init exec < <(echo 'echo "$0"; exit 3')
+    equal "$output" /bin/bash
+    equal "$status" 3
+    run -127 enter /init exec -- no-such-command
+    run enter /init exec -- /etc/passwd
+    equal "$status" 126
+}
+
+@test "exec: a bad command line is 2" {
+    start_box sh -c "$waiting"
+    for line in --nonsense --env "--env x" "--env 1x=y" "--env =y" "--workdir relative"; do
+        # shellcheck disable=SC2086 # words
+        run enter /init exec $line -- true
+        equal "$status" 2
+    done
+}
+
+@test "exec keeps its place as the process that was started: no fork" {
+    start_box sh -c "$waiting"
+    run enter /init exec -- sh -c 'cut -d " " -f 4 /proc/$$/stat'
+    equal "$output" 0
+}
+
+@test "a person who entered can end what the agent started; the agent cannot end that person" {
+    start_box sh -c 'sleep 1000 & echo $! >up; read -r pid <down
+        kill -KILL "$pid" 2>/dev/null && echo killed >up || echo refused >up
+        wait'
+    sleeper=$line
+    # Landlock's signal scope came with its version 6; before, one uid is one uid.
+    if [ "$("$probe" landlock)" -ge 6 ]; then
+        enter /init exec -- sh -c 'echo $$ >down; exec sleep 1000' 3>&- 7>&- 8>&- &
+        await
+        equal "$line" refused
+    fi
+    enter /init exec -- kill -KILL "$sleeper"
+    run enter /init exec -- kill -0 "$sleeper"
+    [ "$status" -ne 0 ]
+}
+
+@test "exec into a box that never becomes ready is refused" {
+    # PID 1 of another kind: nobody announces.
+    mkfifo -m 0666 "$project/up"
+    arrange
+    "$harness" run "${arranged[@]}" --pid "$BATS_TEST_TMPDIR/pid" -- /bin/sh -c \
+        'echo ready >/workspace/project/up; sleep 1000' 3>&- &
+    read -r line <"$project/up"
+    host_pid=$(<"$BATS_TEST_TMPDIR/pid")
+    cp "$init" "/proc/$host_pid/root/claudex-init"
+    start=$SECONDS
+    run enter /claudex-init exec -- true
+    equal "$status" 125
+    has "$output" "the box is not ready"
+    [ $((SECONDS - start)) -le 12 ]
+}
+
+@test "exec waits for a box that is still starting" {
+    # The note of an earlier start, which nobody holds locked, says nothing.
+    before='echo "0 0" >run/claudex/private/ready'
+    start_box sh -c "$waiting"
+    run enter /bin/cat /run/claudex/private/ready
+    equal "$output" "1234 1234"
+}
+
+@test "exec is refused for anybody but root" {
+    start_box sh -c "$waiting"
+    run enter /init exec -- /init exec -- true
+    equal "$status" 125
+    has "$output" root
+}
+
+@test "exec has no descriptor that was leaked to it" {
+    start_box sh -c "$waiting"
+    run enter /init exec -- sh -c 'echo /proc/self/fd/*' 9</etc
+    lacks "$output" /9
+}
