@@ -102,7 +102,8 @@ int curl_prepare(const struct http *http, CURL *easy, const char *path, char *me
 int curl_explain(const struct http *http, CURLcode code, const char *message, struct error *err)
 {
     const struct endpoint *endpoint = http->endpoint;
-    if (endpoint->kind == ENDPOINT_UNIX && code == CURLE_COULDNT_CONNECT) {
+    if (endpoint->kind == ENDPOINT_UNIX &&
+        (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)) {
         /* libcurl keeps the reason to itself; asked once more, the socket says it. */
         cleanup_fd int fd = engine_dial(endpoint, err);
         if (fd < 0)
