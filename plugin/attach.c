@@ -209,7 +209,7 @@ static void show(struct state *state, int fd, const char *bytes, size_t length)
         return;
     state->unread = true;
     if (state->attach->tty)
-        fail(state, "cannot write to the terminal");
+        on_signal(state, SIGHUP, false); /* the terminal is gone */
     else if (!pass_on(state, SIGTERM))
         fail(state, "cannot write to standard output");
 }
@@ -321,7 +321,12 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
         fail(&state, "signalfd");
     else if (attach->tty && attach->open_stdin && terminal_raw() < 0)
         fail(&state, "cannot set the terminal's mode");
-    else
+    /* A signal that came after the last request and before they were blocked. */
+    if (engine_cancelled()) {
+        engine_resume();
+        on_signal(&state, SIGINT, false);
+    }
+    if (!state.ended)
         resize(&state);
     loop(&state);
 

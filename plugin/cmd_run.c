@@ -8,6 +8,7 @@
 #include "plugin/exec.h"
 #include "plugin/image.h"
 #include "plugin/join.h"
+#include "plugin/keys.h"
 #include "plugin/launch.h"
 #include "plugin/session_build.h"
 #include "plugin/state.h"
@@ -63,6 +64,11 @@ static int check_options(const struct arguments *arguments, struct error *err)
     for (size_t i = 0; i < array_length(unbuilt); i++)
         if (argument_flag(arguments, unbuilt[i]))
             return error_set(err, "--%s is not built yet", unbuilt[i]);
+    struct keys keys;
+    const char *detach_keys = argument_value(arguments, "detach-keys");
+    if (keys_parse(detach_keys, &keys) < 0)
+        return error_usage(err, "--detach-keys %s: expected such as ctrl-p,ctrl-q",
+                           quoted(detach_keys));
     if (argument_flag(arguments, "parallel") && argument_flag(arguments, "replace"))
         return error_usage(err, "--parallel and --replace: one or the other");
     return 0;

@@ -290,6 +290,10 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
     case ATTACH_FAILED:
         break;
     }
+    size_t used = strlen(err->text);
+    (void)snprintf(err->text + used, sizeof err->text - used,
+                   "\nthe box may run on: docker claudex attach %s",
+                   quoted(launch->plan->session.box.name));
     return -1;
 }
 
