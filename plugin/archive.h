@@ -28,12 +28,13 @@ typedef int archive_skip(void *data, const char *relative);
 int archive_add_tree(struct archive_writer *writer, const char *source, const char *path,
                      uid_t uid, gid_t gid, archive_skip *skip, void *data, struct error *err);
 /* After the last add. Then archive_source() yields the bytes: from memory for small ones, from
- * an unlinked temporary file above 8 MiB. */
+ * an unlinked temporary file above 8 MiB. `data` is the struct archive_writer. */
 int archive_finish(struct archive_writer *writer, struct error *err);
-long archive_source(void *writer, char *bytes, size_t size, struct error *err);
+long archive_source(void *data, char *bytes, size_t size, struct error *err);
 void archive_writer_free(struct archive_writer **writer);
 
-/* The other way: bytes as they arrive (an engine_sink), unpacked below a folder. */
+/* The other way: bytes as they arrive, unpacked below a folder. archive_sink() is an
+ * engine_sink whose `data` is the struct archive_reader. */
 struct archive_reader;
 struct archive_limits {
     uint64_t bytes, files;
@@ -42,7 +43,7 @@ struct archive_limits {
 struct archive_reader *archive_reader_new(const char *target, const char *rename_to,
                                           const struct archive_limits *limits,
                                           struct error *err);
-int archive_sink(void *reader, const char *bytes, size_t length, struct error *err);
+int archive_sink(void *data, const char *bytes, size_t length, struct error *err);
 /* At the end of the stream: 0, or what was refused or broken. Counts may be NULL. */
 int archive_reader_finish(struct archive_reader *reader, uint64_t *files, uint64_t *bytes,
                           struct error *err);

@@ -98,7 +98,7 @@ static void print_changes(const struct invocation *invocation, const json_t *bef
 static int differs(const json_t *labels, char *const versions[AGENTS])
 {
     for (size_t i = 0; i < AGENTS; i++)
-        if (strcmp(label_of(labels, i), versions[i]) != 0)
+        if (versions[i] && strcmp(label_of(labels, i), versions[i]) != 0)
             return 1;
     return 0;
 }
@@ -118,7 +118,7 @@ static int update(struct invocation *invocation, struct error *err)
             there = image_labels(engine, image_default_tag, &before, err);
     }
     cleanup_buf struct buf answer = BUF_INIT(OUTPUT_MAX);
-    char *versions[AGENTS];
+    char *versions[AGENTS] = {NULL};
     int failed = there != 1 || ask_npm(engine, &answer, versions, err) < 0;
     if (!failed && differs(before, versions)) {
         wanted.claude_version = versions[0];

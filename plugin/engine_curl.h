@@ -18,14 +18,21 @@
     X(global_init)                                                                             \
     X(easy_init)                                                                               \
     X(easy_cleanup)                                                                            \
-                                                                                               \
     X(easy_setopt)                                                                             \
     X(easy_getinfo)                                                                            \
     X(easy_perform)                                                                            \
     X(easy_send)                                                                               \
-    X(easy_recv) X(easy_strerror) X(multi_init) X(multi_cleanup) X(multi_add_handle)           \
-        X(multi_remove_handle) X(multi_perform) X(multi_poll) X(multi_info_read)               \
-            X(slist_append) X(slist_free_all)
+    X(easy_recv)                                                                               \
+    X(easy_strerror)                                                                           \
+    X(multi_init)                                                                              \
+    X(multi_cleanup)                                                                           \
+    X(multi_add_handle)                                                                        \
+    X(multi_remove_handle)                                                                     \
+    X(multi_perform)                                                                           \
+    X(multi_poll)                                                                              \
+    X(multi_info_read)                                                                         \
+    X(slist_append)                                                                            \
+    X(slist_free_all)
 
 struct curl_functions {
 #define X(function) __typeof__(curl_##function) *function;

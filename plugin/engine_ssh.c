@@ -15,8 +15,6 @@
 #include "shared/cleanup.h"
 #include "shared/log.h"
 
-extern char **environ;
-
 /* Copies `length` bytes and a NUL to *room; the text, or NULL if they do not fit. */
 static const char *keep(char **room, const char *end, const char *text, size_t length)
 {

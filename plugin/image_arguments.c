@@ -93,13 +93,12 @@ static void add_proxies(json_t *arguments, const char *(*lookup)(const char *nam
     }
 }
 
-json_t *build_arguments(const json_t *versions, const struct image_build *build,
-                        const json_t *labels, const char *base,
-                        const char *(*lookup)(const char *name))
+json_t *build_arguments(json_t *versions, const struct image_build *build, const json_t *labels,
+                        const char *base, const char *(*lookup)(const char *name))
 {
     const char *const chosen[array_length(agent_versions)] = {build->claude_version,
                                                               build->codex_version};
-    json_t *arguments = json_copy((json_t *)(void *)(uintptr_t)versions);
+    json_t *arguments = json_copy(versions);
     if (!arguments)
         return NULL;
     for (size_t i = 0; i < array_length(agent_versions); i++) {

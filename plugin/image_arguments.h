@@ -29,9 +29,8 @@ char *dockerfile_base(const char *text);
 /* The Dockerfile's build arguments: `versions` (image/versions) with what `build` says instead,
  * and what `labels` of the image that is there has newer; HTTP_PROXY and its kin as `lookup`
  * (getenv) has them. A new reference, NULL when out of memory. Calls nothing but lookup. */
-json_t *build_arguments(const json_t *versions, const struct image_build *build,
-                        const json_t *labels, const char *base,
-                        const char *(*lookup)(const char *name));
+json_t *build_arguments(json_t *versions, const struct image_build *build, const json_t *labels,
+                        const char *base, const char *(*lookup)(const char *name));
 
 /* "name:tag@digest" → name with registry, and tag ("latest" where none is said; "" beside a
  * digest, which stays with the name). The texts are the caller's. 0 or -1. */

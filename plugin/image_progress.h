@@ -34,8 +34,8 @@ struct progress {
 };
 
 void progress_start(struct progress *progress, bool quiet);
-/* One object of the engine's stream (json_lines of plugin/engine_reply). */
-int progress_object(void *progress, const json_t *object, struct error *err);
+/* One object of the engine's stream; for json_lines of plugin/engine_reply. */
+int progress_object(void *data, const json_t *object, struct error *err);
 /* Once a second: redraws the line. */
 void progress_tick(struct progress *progress);
 /* A step that the engine knows nothing of. */

@@ -18,8 +18,6 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-extern char **environ;
-
 /* Ours is single-threaded: what the child is to see may be set in our own environment. */
 static int name_endpoint(const struct endpoint *endpoint, struct error *err)
 {
@@ -68,7 +66,7 @@ static int spawn(const char *const *argv, int alive, pid_t *pid)
 int script_run(const char *const *argv, const struct endpoint *endpoint, struct error *err)
 {
     int ends[2];
-    pid_t pid;
+    pid_t pid = -1;
     if (name_endpoint(endpoint, err) < 0)
         return -1;
     if (pipe2(ends, O_CLOEXEC) < 0)

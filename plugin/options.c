@@ -295,7 +295,7 @@ static void set_global(struct global_options *global, const struct given *given)
             continue;
         if (places[i].text)
             *places[i].text = given->value;
-        else
+        else if (places[i].flag)
             *places[i].flag = flag_is_on(given);
     }
     /* --tlsverify=false is TLS without the check, as the docker CLI has it. */
@@ -310,7 +310,7 @@ int globals_parse(struct global_options *global, int count, char **argv, bool le
 {
     struct cursor cursor = {.argv = argv, .count = count};
     for (;;) {
-        struct given given;
+        struct given given = {0};
         int before = cursor.at;
         bool inside = cursor.cluster != NULL;
         int found = next_option(&cursor, global_specs, global_spec_count, &given, err);
@@ -318,7 +318,7 @@ int globals_parse(struct global_options *global, int count, char **argv, bool le
             return before;
         if (found < 0)
             return -1;
-        if (found == 0)
+        if (found == 0 || !given.spec)
             return cursor.at;
         set_global(global, &given);
     }

@@ -18,11 +18,10 @@
 static const char *joined(const struct ssh_command *command)
 {
     static char text[4096];
-    text[0] = '\0';
-    for (size_t i = 0; command->argv[i]; i++) {
-        strcat(text, i ? "|" : "");
-        strcat(text, command->argv[i]);
-    }
+    size_t used = 0;
+    for (size_t i = 0; command->argv[i]; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "|" : "",
+                                 command->argv[i]);
     return text;
 }
 
