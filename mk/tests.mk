@@ -33,11 +33,11 @@ chosen = $(filter $(BUILD)/test/$1/$2$(subst *,%,$(or $(T),*)),\
 
 # Which objects a program is made of, as its source says. Read only where a goal needs it.
 ifneq ($(filter test% fuzz% bench% $(BUILD)/test/%,$(MAKECMDGOALS)),)
-include $(BUILD)/test/programs.mk
+include $(BUILD)/test/uses.mk
 -include $(shell find $(BUILD)/test -name '*.d' 2>/dev/null)
 endif
 
-$(BUILD)/test/programs.mk: mk/uses.awk $(UNIT_SOURCES) $(FUZZ_SOURCES)
+$(BUILD)/test/uses.mk: mk/uses.awk $(UNIT_SOURCES) $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	@awk -v shared='$(SHARED_SOURCES)' -f mk/uses.awk $(UNIT_SOURCES) $(FUZZ_SOURCES) \
 		</dev/null >$@

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # From the sources of test programs to make rules: which objects each program is linked with.
 #
-# A source says so in a comment near its top (it may run over several lines):
+# A source says so in comments of their own near its top (they may run over several lines):
 #     /* uses: init/net/rules.c plugin/spec.c */     these beside all of shared/
 #     /* wraps: open fsync */                        calls that go to __wrap_open etc.
 
@@ -9,31 +9,25 @@ FNR == 1 {
     finish()
     source = FILENAME
     collecting = ""
-    uses = wraps = ""
+    said["uses"] = said["wraps"] = ""
 }
 
-FNR <= 40 {
-    line = $0
-    if (!collecting && match(line, /^(\/\*| \*) *(uses|wraps): /)) {
-        collecting = line ~ /uses: / ? "uses" : "wraps"
-        sub(/^.*(uses|wraps): */, "", line)
-    }
-    if (collecting) {
-        ended = line ~ /\*\//
-        sub(/\*\/.*/, "", line)
-        sub(/^ *\*/, "", line)
-        if (collecting == "uses")
-            uses = uses " " line
-        else
-            wraps = wraps " " line
-        if (ended)
-            collecting = ""
-    }
+FNR <= 40 && match($0, /^\/\* *(uses|wraps): /) {
+    collecting = $0 ~ /^\/\* *uses: / ? "uses" : "wraps"
+    $0 = substr($0, RLENGTH + 1)
+}
+
+collecting != "" {
+    ended = sub(/\*\/.*/, "")
+    sub(/^ *\*/, "")
+    said[collecting] = said[collecting] " " $0
+    if (ended)
+        collecting = ""
 }
 
 END { finish() }
 
-function finish(    name, folder, objects, program, i, n, parts)
+function finish(    name, folder, objects, program, i, n, words)
 {
     if (source == "")
         return
@@ -41,17 +35,15 @@ function finish(    name, folder, objects, program, i, n, parts)
     sub(/^.*\//, "", name)
     sub(/\.c$/, "", name)
     folder = source ~ /^tests\/fuzz\// ? "fuzz" : "unit"
-    objects = folder == "fuzz" ? "$(BUILD)/test/fuzz-obj/" : "$(BUILD)/test/obj/"
+    objects = "$(BUILD)/test/" (folder == "fuzz" ? "fuzz-obj/" : "obj/")
     program = "$(BUILD)/test/" folder "/" name
-    n = split(shared " " uses, parts, /[ \t]+/)
-    for (i = 1; i <= n; i++) {
-        if (parts[i] == "")
-            continue
-        sub(/\.c$/, ".o", parts[i])
-        print program ": " objects parts[i]
-    }
-    n = split(wraps, parts, /[ \t]+/)
+    n = split(shared " " said["uses"], words)
     for (i = 1; i <= n; i++)
-        if (parts[i] != "")
-            print program ": private WRAP += -Wl,--wrap=" parts[i]
+        if (sub(/\.c$/, ".o", words[i]))
+            print program ": " objects words[i]
+        else
+            print "$(warning " source ": uses: " words[i] " is no source)"
+    n = split(said["wraps"], words)
+    for (i = 1; i <= n; i++)
+        print program ": private WRAP += -Wl,--wrap=" words[i]
 }
