@@ -147,9 +147,11 @@ enum dns_verdict dns_parse(const uint8_t *message, size_t length, struct dns_que
     query->id = (uint16_t)get16(message);
     query->flags = (uint16_t)(get16(message + 2) & (FLAG_OPCODE | FLAG_RD | FLAG_CD));
     *rcode = read_message(message, length, query);
-    /* What could not be read is not repeated. */
-    if (*rcode == DNS_FORMERR)
+    /* What could not be read is not repeated, and a name cut short is none. */
+    if (*rcode == DNS_FORMERR) {
         query->question_length = 0;
+        query->name[0] = '\0';
+    }
     return *rcode == DNS_NOERROR ? DNS_ASK : DNS_ERROR;
 }
 
