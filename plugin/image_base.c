@@ -128,7 +128,11 @@ int image_base_provide(struct engine *engine, const char *base, const char *fold
     }
     struct error why = *err;
     if (!makeable)
-        return error_set(err, "cannot pull the base image %s: %s", quoted(base), why.text);
+        return error_set(
+            err,
+            "cannot pull the base image %s: %s\n"
+            "if its registry wants a login, the docker client has it: docker pull %s",
+            quoted(base), why.text, quoted(base));
     return error_set(
         err,
         "cannot pull the base image %s: %s\n"

@@ -236,6 +236,7 @@ void progress_advise(const struct progress *progress, struct error *err)
          "is there a private authority? name it: --ca-certificate FILE"},
         {"Temporary failure resolving", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"Could not resolve host", "is there a network? behind a proxy set HTTPS_PROXY"},
+        {"Unable to locate package", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"EAI_AGAIN", "is there a network? behind a proxy set HTTPS_PROXY"},
     };
     for (size_t k = 0; k < array_length(known); k++) {
