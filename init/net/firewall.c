@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "init/net/iptables.h"
+#include "init/net/nftables.h"
 #include "init/net/route.h"
 #include "init/net/rules.h"
 
@@ -20,10 +21,26 @@
  * no other namespace has this one. */
 #define FIRST_NETNS_INODE 0xEFFFFFF9u
 
+enum { FAMILIES = 2 };
+
+/* Who brings rules into the kernel. */
+struct applier {
+    const char *name;
+    int (*probe)(int family, struct error *err);
+    int (*foreign)(int family, struct error *err);
+    int (*install)(const struct ruleset *sets, size_t count, struct error *err);
+};
+
+/* The first that the kernel has for all of its families. */
+static const struct applier appliers[] = {
+    {"iptables", iptables_probe, iptables_foreign, iptables_install},
+    {"nftables", nftables_probe, nftables_foreign, nftables_install},
+};
+
 struct firewall {
-    bool hosts;             /* the host's own network: not ours to touch */
-    bool ruled;             /* a mode's rules stand */
-    enum network_mode mode; /* which */
+    const struct applier *applier; /* NULL: the host's own network, not ours to touch */
+    bool ruled;                    /* a mode's rules stand */
+    enum network_mode mode;        /* which */
 };
 
 /* Only an engine's host has bridges, and the first namespace is a host's in any case. */
@@ -51,7 +68,7 @@ static bool kernel_has_v6(void)
 }
 
 /* The families to treat, in order; returns how many. */
-static size_t families(bool v6_first, int order[2])
+static size_t families(bool v6_first, int order[FAMILIES])
 {
     size_t count = 0;
     bool v6 = kernel_has_v6();
@@ -63,90 +80,120 @@ static size_t families(bool v6_first, int order[2])
     return count;
 }
 
-static int close_family(int family, struct error *err)
+static const struct applier *choose(const int *order, size_t count, struct error *err)
 {
-    if (iptables_probe(family, err) != 0)
-        return -1;
-    int foreign = iptables_foreign(family, err);
-    if (foreign < 0)
-        return -1;
-    if (foreign)
-        return error_set(err, "this network namespace has firewall rules that are not ours;"
-                              " the box needs a network of its own (not --network host or"
-                              " container:…)");
-    struct ruleset closed = ruleset_closed(family);
-    return iptables_install(&closed, err);
+    struct error why[array_length(appliers)];
+    for (size_t a = 0; a < array_length(appliers); a++) {
+        size_t good = 0;
+        while (good < count && appliers[a].probe(order[good], &why[a]) == 0)
+            good++;
+        if (good == count)
+            return &appliers[a];
+    }
+    error_set(err, "%s; and %s", why[0].text, why[1].text);
+    return NULL;
+}
+
+static int close_all(const struct applier *applier, const int *order, size_t count,
+                     struct error *err)
+{
+    struct ruleset closed[FAMILIES];
+    for (size_t i = 0; i < count; i++)
+        closed[i] = ruleset_closed(order[i]);
+    return applier->install(closed, count, err);
+}
+
+static int check_own(const struct applier *applier, const int *order, size_t count,
+                     struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        int foreign = applier->foreign(order[i], err);
+        if (foreign > 0)
+            return error_set(err, "this network namespace has firewall rules that are not ours;"
+                                  " the box needs a network of its own (not --network host or"
+                                  " container:…)");
+        if (foreign < 0)
+            return -1;
+    }
+    return 0;
 }
 
 struct firewall *firewall_close(struct error *err)
 {
+    bool hosts;
+    int order[FAMILIES];
+    size_t count = families(true, order);
     struct firewall *firewall = calloc(1, sizeof *firewall);
-    int order[2];
     if (!firewall) {
         error_errno(err, "cannot close the firewall");
         return NULL;
     }
-    if (in_hosts_network(&firewall->hosts, err) != 0)
+    if (in_hosts_network(&hosts, err) != 0)
         goto failed;
     /* Not ours to touch; firewall_apply() sees to it that this was asked for. */
-    if (firewall->hosts)
+    if (hosts)
         return firewall;
-    size_t count = families(true, order);
-    for (size_t i = 0; i < count; i++)
-        if (close_family(order[i], err) != 0)
-            goto failed;
-    return firewall;
+    firewall->applier = choose(order, count, err);
+    if (firewall->applier && check_own(firewall->applier, order, count, err) == 0 &&
+        close_all(firewall->applier, order, count, err) == 0)
+        return firewall;
 failed:
     error_prefix(err, "firewall not closed");
     free(firewall);
     return NULL;
 }
 
-static int install(const struct rules_input *input, int family, enum rule_table table,
-                   struct error *err)
+/* The tables of a mode in the order in which they go in. The guard and the way to the gate come
+ * before the first rule that lets anything pass, and change no more. */
+static int build(const struct rules_input *input, bool first, const int *order,
+                 size_t families_, struct ruleset *sets, size_t *count)
 {
-    cleanup_ruleset struct ruleset set = {0};
-    if (ruleset_build(input, family, table, &set) != 0)
-        return error_errno(err, "cannot build the firewall's rules");
-    return iptables_install(&set, err);
+    static const enum rule_table tables[] = {RULE_MANGLE, RULE_NAT, RULE_FILTER};
+    for (size_t t = 0; t < array_length(tables); t++) {
+        bool wanted = tables[t] == RULE_FILTER ||
+                      (first && (tables[t] == RULE_MANGLE || input->gate_port));
+        for (size_t i = 0; wanted && i < families_; i++) {
+            if (ruleset_build(input, order[i], tables[t], &sets[*count]) != 0)
+                return -1;
+            ++*count;
+        }
+    }
+    return 0;
 }
 
 static int install_mode(const struct firewall *firewall, const struct rules_input *input,
                         struct error *err)
 {
-    int order[2];
+    struct ruleset sets[RULE_TABLES * FAMILIES];
+    int order[FAMILIES];
+    size_t count = 0;
     bool tightening = firewall->ruled && input->mode > firewall->mode;
-    size_t count = families(tightening, order);
-    /* The guard and the way to the gate stand before the first rule that lets anything pass. */
-    for (size_t i = 0; i < count && !firewall->ruled; i++)
-        if (install(input, order[i], RULE_MANGLE, err) != 0 ||
-            (input->gate_port && install(input, order[i], RULE_NAT, err) != 0))
-            return -1;
-    for (size_t i = 0; i < count; i++)
-        if (install(input, order[i], RULE_FILTER, err) != 0)
-            return -1;
-    return 0;
+    size_t families_ = families(tightening, order);
+    int done = build(input, !firewall->ruled, order, families_, sets, &count);
+    if (done != 0)
+        error_errno(err, "cannot build the firewall's rules");
+    else
+        done = firewall->applier->install(sets, count, err);
+    while (count > 0)
+        ruleset_free(&sets[--count]);
+    return done;
 }
 
 /* After a failure half way: one family may be looser than it was. */
 static void fall_back(const struct firewall *firewall, struct rules_input *input)
 {
     struct error ignored = ERROR_INIT;
-    int order[2];
+    int order[FAMILIES];
     size_t count = families(true, order);
     input->mode = firewall->mode;
-    if (firewall->ruled && install_mode(firewall, input, &ignored) == 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        struct ruleset closed = ruleset_closed(order[i]);
-        (void)iptables_install(&closed, &ignored);
-    }
+    if (!firewall->ruled || install_mode(firewall, input, &ignored) != 0)
+        (void)close_all(firewall->applier, order, count, &ignored);
 }
 
 int firewall_apply(struct firewall *firewall, const struct session *session,
                    enum network_mode mode, struct error *err)
 {
-    if (firewall->hosts) {
+    if (!firewall->applier) {
         if (session->network.host && mode == NETWORK_OPEN)
             return 0;
         return error_set(
@@ -173,5 +220,5 @@ int firewall_apply(struct firewall *firewall, const struct session *session,
 
 const char *firewall_applier(const struct firewall *firewall)
 {
-    return firewall->hosts ? "none (the host's network)" : "iptables";
+    return firewall->applier ? firewall->applier->name : "none (the host's network)";
 }

@@ -339,7 +339,7 @@ static int not_written(const struct library *lib, const struct ruleset *set, str
                      rule_table_name(set->table), lib->strerror(number));
 }
 
-int iptables_install(const struct ruleset *set, struct error *err)
+static int install(const struct ruleset *set, struct error *err)
 {
     const struct library *lib = library_of(set->family);
     for (int attempt = 0; attempt < COMMITS_MAX; attempt++) {
@@ -368,4 +368,12 @@ int iptables_install(const struct ruleset *set, struct error *err)
                      "the kernel's %s table '%s' does not keep our rules (%d tries): something"
                      " else in this network namespace is changing it",
                      lib->tables, rule_table_name(set->table), COMMITS_MAX);
+}
+
+int iptables_install(const struct ruleset *sets, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (install(&sets[i], err) != 0)
+            return -1;
+    return 0;
 }

@@ -25,11 +25,11 @@ int iptables_probe(int family, struct error *err);
 int iptables_foreign(int family, struct error *err);
 
 /*
- * Replaces a table's rules by the set's, in one commit, and reads them back: in filter all of
- * them, policies included; in mangle and nat our own chain and the one jump to it, nothing
- * else. 0, or -1: then what stands is what stood before, or a mixture that somebody else is
- * making at this moment.
+ * Replaces the rules of these tables, one after the other, each in one commit, and reads them
+ * back: in filter all of them, policies included; in mangle and nat our own chain and the one
+ * jump to it, nothing else. 0, or -1: then what stands of the table that failed is what stood
+ * before, or a mixture that somebody else is making at this moment.
  */
-int iptables_install(const struct ruleset *set, struct error *err);
+int iptables_install(const struct ruleset *sets, size_t count, struct error *err);
 
 #endif

@@ -7,6 +7,29 @@
 
 load lib.bash
 
+# The same tests twice: net-nftables.bats is another name of net.bats.
+applier=iptables
+case $BATS_TEST_FILENAME in
+*/net-nftables.bats) applier=nftables ;;
+esac
+
+eval "box_$(declare -f setup)"
+setup()
+{
+    box_setup
+    [ "$applier" = iptables ] || without legacy
+    before_all=$before
+}
+
+# without legacy|all: the box's kernel lacks these tables (tests/box/net_without.c).
+without()
+{
+    before="cp '$BUILD/claudex-init' opt/claudex-init
+"
+    init=$BUILD/test/box/net_without
+    options=(--env "WITHOUT=$1")
+}
+
 net_probe=$BUILD/test/box/net_probe
 net_far=$BUILD/test/box/net_far
 

@@ -82,7 +82,7 @@ nothing_leaves()
     local i
     for i in 1 2 3 4 5 6 7 8 9 10; do
         BATS_TEST_NUMBER=$BATS_TEST_NUMBER-$i
-        before=
+        before=$before_all
         world
         mode lockdown
         run in_box timeout 0.2 /opt/net_probe loop
@@ -273,31 +273,45 @@ half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; 
 }
 
 @test "promise 18: without NET_ADMIN nothing is started" {
-    options=(--drop NET_ADMIN)
+    options+=(--drop NET_ADMIN)
     run in_box sh -c "$trace"
     refused NET_ADMIN
 }
 
 @test "promise 18: without NET_RAW nothing is started" {
-    options=(--drop NET_RAW)
+    options+=(--drop NET_RAW)
     run in_box sh -c "$trace"
     refused NET_RAW
 }
 
+@test "promise 18: without any firewall in the kernel nothing is started" {
+    without all
+    run in_box sh -c "$trace"
+    refused ip6_tables nf_tables modprobe
+}
+
+@test "status says which part of the kernel is in use" {
+    run -0 in_box cat /run/claudex/status.json
+    has "$output" "\"firewall\": \"$applier\""
+}
+
 @test "promise 16: rules that are not ours are left alone, and nothing is started" {
-    command -v iptables-legacy >/dev/null || skip "no iptables-legacy here"
-    before='iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT'
+    local iptables="iptables-legacy"
+    [ "$applier" = iptables ] || iptables="iptables-nft"
+    command -v $iptables >/dev/null || skip "no $iptables here"
+    before+="$iptables -A INPUT -p tcp --dport 22 -j ACCEPT"
     run in_box sh -c "$trace"
     refused 'not ours'
 }
 
 @test "promise 16: in a network with bridges, a host's, nothing is started" {
-    before='ip link add br0 type bridge'
+    before+='ip link add br0 type bridge'
     run in_box sh -c "$trace"
     refused "the host's network"
 }
 
 @test "the kernel has the rules that the files say" {
+    [ "$applier" = iptables ] || skip "PID 1 reads nf_tables back by itself; iptables-save cannot"
     command -v iptables-legacy-save >/dev/null || skip "no iptables-legacy-save here"
     local m family save
     world
@@ -308,8 +322,8 @@ half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; 
     for m in open allowlist lockdown; do
         run -0 word mode "$m"
         for family in 4 6; do
-            save=iptables-legacy-save
-            [ $family = 4 ] || save=ip6tables-legacy-save
+            save="iptables-legacy-save"
+            [ $family = 4 ] || save="ip6tables-legacy-save"
             diff <(as_root $save -t filter | sorted | grep -v 'fd99::1\|10.99.0.1') \
                 <(sorted <"tests/unit/rules/filter.$m.no-gate.v$family")
             diff <(as_root $save -t mangle | sorted | grep CLX) \
