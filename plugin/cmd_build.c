@@ -25,7 +25,7 @@ static int print_result(const struct invocation *invocation, const char *id)
         puts(image_default_tag);
         return 0;
     }
-    json_t *out = json_pack("{s:s, s:s}", "Image", image_default_tag, "Id", id);
+    json_t *out = json_pack("{s:s, s:s}", "image", image_default_tag, "id", id);
     json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(out);
@@ -35,8 +35,6 @@ static int print_result(const struct invocation *invocation, const char *id)
 static int build(struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = &invocation->arguments;
-    if (arguments->operand_count > 0 || arguments->rest_count > 0)
-        return error_usage(err, "build takes options only");
     struct image_build wanted = {.base = argument_value(arguments, "base"),
                                  .no_cache = argument_flag(arguments, "no-cache"),
                                  .bootstrap = argument_flag(arguments, "bootstrap"),

@@ -79,7 +79,7 @@ static void print_changes(const struct invocation *invocation, const json_t *bef
     for (size_t i = 0; i < AGENTS; i++) {
         const char *old = label_of(before, i), *new = label_of(after, i);
         json_object_set_new(out, agents_updated[i].name,
-                            json_pack("{s:s, s:s}", "From", old, "To", new));
+                            json_pack("{s:s, s:s}", "from", old, "to", new));
         if (invocation->format == OUTPUT_JSON)
             continue;
         if (strcmp(old, new) == 0)
@@ -105,9 +105,6 @@ static int differs(const json_t *labels, char *const versions[AGENTS])
 
 static int update(struct invocation *invocation, struct error *err)
 {
-    const struct arguments *arguments = &invocation->arguments;
-    if (arguments->operand_count > 0 || arguments->rest_count > 0)
-        return error_usage(err, "update takes options only");
     struct engine *engine = invocation_engine(invocation, err);
     json_t *before = NULL, *after = NULL;
     int there = engine ? image_labels(engine, image_default_tag, &before, err) : -1;

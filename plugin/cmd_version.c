@@ -20,12 +20,11 @@ static int describe_image(struct engine *engine, json_t *image, struct error *er
     int there = image_labels(engine, image_default_tag, &labels, err);
     if (there < 0)
         return -1;
-    json_object_set_new(image, "Tag", json_string(image_default_tag));
-    json_object_set_new(image, "Built", json_boolean(there));
+    json_object_set_new(image, "tag", json_string(image_default_tag));
+    json_object_set_new(image, "built", json_boolean(there));
     static const struct {
         const char *key, *label;
-    } known[] = {
-        {"Version", LABEL_VERSION}, {"ClaudeCode", LABEL_CLAUDE}, {"Codex", LABEL_CODEX}};
+    } known[] = {{"version", LABEL_VERSION}, {"claude", LABEL_CLAUDE}, {"codex", LABEL_CODEX}};
     for (size_t i = 0; i < array_length(known); i++) {
         json_t *value = json_object_get(labels, known[i].label);
         if (value)
@@ -40,31 +39,31 @@ static int describe_engine(struct engine *engine, json_t *out, struct error *err
     const struct engine_info *info = engine_info(engine, err);
     if (!info)
         return -1;
-    json_object_set_new(out, "Version", json_string(info->version));
-    json_object_set_new(out, "ApiVersion", json_string(engine_api_version(engine)));
-    json_object_set_new(out, "Kernel", json_string(info->kernel));
-    json_object_set_new(out, "Architecture", json_string(info->architecture));
+    json_object_set_new(out, "version", json_string(info->version));
+    json_object_set_new(out, "api_version", json_string(engine_api_version(engine)));
+    json_object_set_new(out, "kernel", json_string(info->kernel));
+    json_object_set_new(out, "architecture", json_string(info->architecture));
     return 0;
 }
 
 static void print_table(const json_t *version)
 {
-    const json_t *engine = json_object_get(version, "Engine");
-    const json_t *image = json_object_get(version, "Image");
+    const json_t *engine = json_object_get(version, "engine");
+    const json_t *image = json_object_get(version, "image");
     printf("claudex      %s\n", CLAUDEX_VERSION);
     if (!engine)
         return;
-    printf("engine       %s (API %s), kernel %s, %s\n", quoted(text_of(engine, "Version")),
-           text_of(engine, "ApiVersion"), quoted(text_of(engine, "Kernel")),
-           quoted(text_of(engine, "Architecture")));
-    if (json_is_false(json_object_get(image, "Built"))) {
+    printf("engine       %s (API %s), kernel %s, %s\n", quoted(text_of(engine, "version")),
+           text_of(engine, "api_version"), quoted(text_of(engine, "kernel")),
+           quoted(text_of(engine, "architecture")));
+    if (json_is_false(json_object_get(image, "built"))) {
         printf("image        %s is not built yet\n", image_default_tag);
         return;
     }
     printf("image        %s\n", image_default_tag);
-    printf("claudex-init %s\n", quoted(text_of(image, "Version")));
-    printf("claude       %s\n", quoted(text_of(image, "ClaudeCode")));
-    printf("codex        %s\n", quoted(text_of(image, "Codex")));
+    printf("claudex-init %s\n", quoted(text_of(image, "version")));
+    printf("claude       %s\n", quoted(text_of(image, "claude")));
+    printf("codex        %s\n", quoted(text_of(image, "codex")));
 }
 
 static int version(struct invocation *invocation, struct error *err)
@@ -77,10 +76,10 @@ static int version(struct invocation *invocation, struct error *err)
     struct engine *engine = invocation_engine(invocation, err);
     int failed = !engine || describe_engine(engine, engine_part, err) < 0 ||
                  describe_image(engine, image, err) < 0;
-    json_object_set_new(out, "Version", json_string(CLAUDEX_VERSION));
+    json_object_set_new(out, "version", json_string(CLAUDEX_VERSION));
     if (!failed) {
-        json_object_set(out, "Engine", engine_part);
-        json_object_set(out, "Image", image);
+        json_object_set(out, "engine", engine_part);
+        json_object_set(out, "image", image);
     }
     if (invocation->format == OUTPUT_JSON)
         json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER), putchar('\n');

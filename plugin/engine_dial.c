@@ -32,7 +32,7 @@ static int unix_error(const char *path, int number, struct error *err)
         return error_set(
             err,
             "no permission to use the Docker engine on %s\n"
-            "join its group: sudo usermod -aG docker \"$USER\", then: newgrp docker",
+            "join the docker group: sudo usermod -aG docker \"$USER\", then: newgrp docker",
             quoted(path));
     default:
         errno = number;

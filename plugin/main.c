@@ -93,6 +93,11 @@ static int run_command(struct invocation *invocation, const struct command *comm
         help_command(stdout, invocation->program, command);
         return 0;
     }
+    bool bare = !command->operands || *command->operands == '\0';
+    if (bare && (arguments->operand_count > 0 || arguments->rest))
+        return error_usage(err, "%s takes options only; what is '%s'?", command->name,
+                           arguments->operand_count > 0 ? quoted(arguments->operands[0])
+                                                        : "--");
     const char *format = argument_value(arguments, "format");
     if (format && strcmp(format, "json") != 0 && strcmp(format, "table") != 0)
         return error_usage(err, "--format %s: expected table or json", quoted(format));
