@@ -80,7 +80,8 @@ bool engine_cancelled(void);
  * where nothing was cancelled; a further cancellation ends those requests, too. */
 void engine_resume(void);
 
-/* Percent-encodes one path segment or query value (RFC 3986 2.3). Owned by the caller. */
+/* Percent-encodes one path segment or query value: all but RFC 3986's unreserved characters,
+ * ":" and "@" (3.3). Owned by the caller. */
 char *engine_escape(const char *text);
 
 /* What GET /info and /version say, as far as we need it; asked once. */

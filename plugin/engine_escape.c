@@ -8,13 +8,13 @@
 char *engine_escape(const char *text)
 {
     static const char hex[] = "0123456789ABCDEF";
-    static const char unreserved[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:@";
     char *out = malloc(strlen(text) * 3 + 1), *at = out;
     if (!out)
         return NULL;
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (strchr(unreserved, *p)) {
+        if (strchr(plain, *p)) {
             *at++ = (char)*p;
         } else {
             *at++ = '%';
