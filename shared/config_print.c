@@ -16,7 +16,8 @@ struct printing {
     const char *section; /* whose title was printed */
 };
 
-/* A long line goes on in lines of the key "+". Cut only between bytes that INI keeps. */
+/* A long line goes on in lines of the key "+". It has no blank or ';' where it is cut, and no
+ * byte outside ASCII: config_value_print() saw to that. */
 static int print_line(struct printing *p, const struct config_key *key, const char *value)
 {
     if ((!p->section || strcmp(p->section, key->section) != 0) &&
@@ -32,9 +33,6 @@ static int print_line(struct printing *p, const struct config_key *key, const ch
         size_t length = CONFIG_LINE_MAX - strlen(name) - strlen(" = ");
         if (length > left)
             length = left;
-        while (length > 1 && length < left &&
-               (value[length] == ' ' || value[length - 1] == ' '))
-            length--;
         if (buf_printf(p->out, "%s = %.*s\n", name, (int)length, value) < 0)
             return -1;
         value += length;

@@ -82,8 +82,10 @@ bool config_value_is_flag(const struct config_key *key, const char *value, bool 
            words.count == 1 && parse_bool(words.items[0], &flag) == 0 && flag == wanted;
 }
 
-/* A plain word up to this length fits into any line. */
-enum { PLAIN_MAX = CONFIG_LINE_MAX / 2 };
+enum {
+    PLAIN_MAX = CONFIG_LINE_MAX / 2,  /* what has no need of quotes fits into a line */
+    QUOTED_MAX = CONFIG_LINE_MAX / 8, /* and what has, though a byte may become six */
+};
 
 /* What INI or our own quoting would read differently, or only the quoted form can be cut. */
 static bool needs_quotes(const char *word, bool list)
@@ -94,14 +96,14 @@ static bool needs_quotes(const char *word, bool list)
         utf8_find_control(word, length) < length)
         return true;
     for (const char *p = word; *p; p++)
-        if (is_blank(*p) && (list || is_blank(p[1]) || p[1] == ';'))
+        if (is_blank(*p) && (list || p[1] == ';'))
             return true;
     return false;
 }
 
-/* JSON leaves these as they are, and INI does not. Of several blanks only the first stays, so
- * that a long line can be cut between two bytes that are none (config_print). */
-static int append_escaped(const char *json, struct buf *out)
+/* JSON leaves these as they are, and INI does not. A text without blanks can be cut anywhere
+ * (config_print). */
+static int append_escaped(const char *json, bool blanks_too, struct buf *out)
 {
     for (const char *p = json; *p; p++) {
         const char *escape = NULL;
@@ -109,7 +111,7 @@ static int append_escaped(const char *json, struct buf *out)
             escape = "\\u003b";
         else if (*p == 0x7f)
             escape = "\\u007f";
-        else if (*p == ' ' && p[-1] == ' ')
+        else if (*p == ' ' && blanks_too)
             escape = "\\u0020";
         if (escape ? buf_puts(out, escape) : buf_append(out, p, 1))
             return -1;
@@ -132,5 +134,5 @@ int config_value_print(const struct config_key *key, const char *word, struct bu
         errno = ENOMEM;
         return -1;
     }
-    return append_escaped(json, out);
+    return append_escaped(json, strlen(word) > QUOTED_MAX, out);
 }

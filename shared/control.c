@@ -28,8 +28,9 @@ static bool is_printable(const char *text, size_t length)
 /* Length of the id that `line` begins with, 0 if there is none. */
 static size_t id_length(const char *line, size_t length)
 {
+    static const char digits[] = "0123456789abcdef";
     size_t n = 0;
-    while (n < length && strchr("0123456789abcdef", line[n]) && line[n] != '\0')
+    while (n < length && memchr(digits, line[n], sizeof digits - 1))
         n++;
     return n >= CONTROL_ID_MIN && n <= CONTROL_ID_MAX ? n : 0;
 }

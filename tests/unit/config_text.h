@@ -51,4 +51,12 @@ static inline void add_text(struct config *config, enum config_source source, co
         fail_msg("%s", config->problems->data);
 }
 
+/* Prints, and holds every line to what a line may be. */
+static inline void print(const struct session *session, struct buf *out)
+{
+    assert_int_equal(config_print(session, out), 0);
+    for (const char *line = out->data, *end; (end = strchr(line, '\n')); line = end + 1)
+        assert_in_range(end - line, 0, CONFIG_LINE_MAX);
+}
+
 #endif

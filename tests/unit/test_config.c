@@ -398,6 +398,7 @@ static void only_a_resolved_text_goes_on_in_the_next_line(void **state)
              "[run]\npids = 1\n+ = 2\n" A_BOX);
     assert_string_equal(config.entries[0].value, "\"one\\u0020two\"");
     assert_string_equal(config.entries[1].value, "12");
+    assert_problems("[run]\npids = 1\n+ = 2\n", FILE_NAME ":3: unknown key '+' in [run]\n");
 }
 
 int main(void)

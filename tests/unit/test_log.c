@@ -218,6 +218,9 @@ static void escapes_what_is_no_utf8(void **state)
         {TEXT("\xe2\x82"), "\\xe2\\x82"}, /* cut short */
         {TEXT("\xf0\x9f\x98"), "\\xf0\\x9f\\x98"},
         {TEXT("\xc0\x9b"), "\\xc0\\x9b"}, /* ESC, overlong */
+        {TEXT("\xc1\x81"), "\\xc1\\x81"}, /* and harmless letters */
+        {TEXT("\xe0\x81\x81"), "\\xe0\\x81\\x81"},
+        {TEXT("\xf0\x82\x82\xac"), "\\xf0\\x82\\x82\\xac"},
         {TEXT("\xe0\x80\x9b"), "\\xe0\\x80\\x9b"},
         {TEXT("\xf0\x80\x80\x9b"), "\\xf0\\x80\\x80\\x9b"},
         {TEXT("\xed\xa0\x80"), "\\xed\\xa0\\x80"}, /* surrogates */

@@ -95,6 +95,7 @@ static void numbers(void **state)
     assert_int_equal(parse_number("18446744073709551615", 0, UINT64_MAX, &value), 0);
     assert_true(value == UINT64_MAX);
     assert_int_equal(parse_number("18446744073709551616", 0, UINT64_MAX, &value), -1);
+    assert_int_equal(parse_number("99999999999999999999", 0, UINT64_MAX, &value), -1);
 }
 
 static void flags(void **state)
