@@ -48,7 +48,8 @@ INIT_OBJECTS   := $(call objects,obj,$(INIT_SOURCES))
 # libcurl and libarchive are not here: the plugin loads them when it first needs them, for
 # linking libcurl alone would cost 6 ms of every start.
 PLUGIN_LIBS := $(DEPS)/lib/libinih.a -ljansson -lmd -ldl
-INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libinih.a) -ljansson -lmd -lseccomp
+INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libinih.a) -ljansson -lmd \
+               -lseccomp -lhttp_parser
 
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LD_HARDENING) -Wl,--gc-sections -Wl,--as-needed
 
