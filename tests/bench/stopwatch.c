@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stopwatch RUNS COMMAND… [-- COMMAND…]…
+ * stopwatch RUNS COMMAND… [--- COMMAND…]…
  *
  * Runs the commands in turn, RUNS rounds after one that does not count, and prints for each a
  * line of the wall times in microseconds, sorted. In turn, so that whatever else the machine
@@ -51,13 +51,13 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Cuts argv at each "--"; returns how many commands there are, 0 if one is empty. */
+/* Cuts argv at each "---"; returns how many commands there are, 0 if one is empty. */
 static size_t split(char **argv, char ***commands)
 {
     size_t count = 0;
     for (char **from = argv;; argv++) {
         bool last = !*argv;
-        if (!last && strcmp(*argv, "--") != 0)
+        if (!last && strcmp(*argv, "---") != 0)
             continue;
         *argv = NULL;
         if (argv == from || count == COMMANDS_MAX)
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     size_t count = runs > 0 && *end == '\0' ? split(argv + 2, commands) : 0;
     double *times = count > 0 ? calloc(count * runs, sizeof *times) : NULL;
     if (!times) {
-        dprintf(STDERR_FILENO, "usage: stopwatch RUNS COMMAND… [-- COMMAND…]…\n");
+        dprintf(STDERR_FILENO, "usage: stopwatch RUNS COMMAND… [--- COMMAND…]…\n");
         return 2;
     }
     for (size_t i = 0; i < count; i++)
