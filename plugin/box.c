@@ -255,7 +255,7 @@ int box_find(struct engine *engine, const char *name, bool running, struct box *
     if (box_list(engine, true, &boxes, err) < 0)
         return -1;
     long chosen = box_choose(&boxes, name, folder, running, err);
-    if (chosen < 0)
+    if (chosen < 0 || !boxes.items)
         return -1;
     *box = boxes.items[chosen];
     boxes.items[chosen] = (struct box){0};

@@ -57,7 +57,7 @@ static int run(struct invocation *invocation, struct error *err)
     /* Operands are not NULL-ended. */
     const size_t count =
         arguments->rest_count ? arguments->rest_count : arguments->operand_count - 1;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; words && i < count; i++)
         if (strings_add(&command, words[i]) < 0)
             return error_set(err, "out of memory");
     if (verb_box(invocation, name, true, &box, err) < 0)

@@ -25,6 +25,7 @@ static int request(struct engine *engine, const char *method, const char *id, co
 {
     json_t *answer = NULL;
     cleanup_free char *path = container_path(id, tail);
+    *status = 0;
     if (!path)
         return error_set(err, "out of memory");
     int failed = engine_request(engine, method, path, NULL, &answer, status, err);

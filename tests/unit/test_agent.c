@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "plugin/agent.h"
+#include "shared/buf.h"
 
 static char *const args[] = {(char *)"--model", (char *)"opus", NULL};
 
@@ -17,15 +18,14 @@ static void command_is(const char *name, bool yolo, bool with_args, const char *
 {
     struct session session = {.agent.name = (char *)name, .agent.yolo = yolo};
     struct strings argv = {0};
-    char text[256] = "";
+    cleanup_buf struct buf text = BUF_INIT(256);
     if (with_args)
         session.agent.args = (struct strings){.items = (char **)args, .count = 2};
     assert_int_equal(agent_command(&session, &argv), 0);
-    for (size_t i = 0; i < argv.count; i++) {
-        strcat(text, i ? " " : "");
-        strcat(text, argv.items[i]);
-    }
-    assert_string_equal(text, expected);
+    assert_int_equal(buf_puts(&text, ""), 0);
+    for (size_t i = 0; i < argv.count; i++)
+        assert_int_equal(buf_printf(&text, "%s%s", i ? " " : "", argv.items[i]), 0);
+    assert_string_equal(text.data, expected);
     strings_free(&argv);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "plugin/environment.h"
+#include "shared/buf.h"
 #include "shared/names.h"
 
 static const char *lookup(const char *name)
@@ -22,12 +23,10 @@ static const char *lookup(const char *name)
 
 static void holds(struct strings *list, const char *expected)
 {
-    char text[512] = "";
-    for (size_t i = 0; i < list->count; i++) {
-        strcat(text, list->items[i]);
-        strcat(text, "|");
-    }
-    assert_string_equal(text, expected);
+    cleanup_buf struct buf text = BUF_INIT(512);
+    for (size_t i = 0; i < list->count; i++)
+        assert_int_equal(buf_printf(&text, "%s|", list->items[i]), 0);
+    assert_string_equal(text.data, expected);
     strings_free(list);
 }
 

@@ -10,13 +10,14 @@
 
 #include "plugin/container.h"
 #include "plugin/join.h"
+#include "shared/buf.h"
 #include "shared/names.h"
 
 /* --- an engine of one container ------------------------------------------------------- */
 
 static const char *answers[8]; /* of inspect, one after the other; NULL: there is none */
 static size_t asked;
-static char done[256];
+static struct buf done = BUF_INIT(256);
 
 int container_inspect(struct engine *engine, const char *id, json_t **inspect,
                       struct error *err)
@@ -35,8 +36,7 @@ int container_stop(struct engine *engine, const char *id, long seconds, struct e
     (void)engine;
     (void)seconds;
     (void)err;
-    strcat(strcat(done, " stop "), id);
-    return 0;
+    return buf_printf(&done, " stop %s", id);
 }
 
 int container_remove(struct engine *engine, const char *id, bool force, struct error *err)
@@ -44,8 +44,7 @@ int container_remove(struct engine *engine, const char *id, bool force, struct e
     (void)engine;
     (void)force;
     (void)err;
-    strcat(strcat(done, " remove "), id);
-    return 0;
+    return buf_printf(&done, " remove %s", id);
 }
 
 int container_wait(struct engine *engine, const char *id, bool removed, int *status,
@@ -90,7 +89,8 @@ static enum meeting met(const char *spec, bool parallel, bool replace, struct er
     const struct meeting_wish wish = {
         .name = "b", .spec = json, .parallel = parallel, .replace = replace};
     char *id = NULL;
-    done[0] = '\0';
+    buf_clear(&done);
+    assert_int_equal(buf_puts(&done, ""), 0);
     asked = 0;
     enum meeting meeting = meet(NULL, &wish, &id, err);
     if (meeting == MEETING_JOIN || meeting == MEETING_RESTART)
@@ -130,11 +130,11 @@ static void each_state_and_wish(void **state)
         assert_int_equal(met(wanted, false, false, &err), rows[i].plain);
         assert_true(rows[i].plain != MEETING_FAILED || err.status == EXIT_CLAUDEX);
         assert_int_equal(met(wanted, true, false, &err), rows[i].parallel);
-        assert_string_equal(done, "");
+        assert_string_equal(done.data, "");
         assert_int_equal(met(wanted, false, true, &err), rows[i].replace);
         /* What is not ours is never touched. */
         assert_string_equal(
-            done, rows[i].there && rows[i].there != foreign ? " stop c1 remove c1" : "");
+            done.data, rows[i].there && rows[i].there != foreign ? " stop c1 remove c1" : "");
     }
 }
 
@@ -183,5 +183,7 @@ int main(void)
         cmocka_unit_test(a_shell_that_was_kept_is_the_same_shell),
         cmocka_unit_test(waits_for_one_that_is_made_or_leaves),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    buf_free(&done);
+    return failed;
 }
