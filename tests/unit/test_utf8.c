@@ -75,7 +75,7 @@ static void finds_the_first_control(void **state)
         size_t at;
     } cases[] = {{"", 0},          {"abc", 3},         {"a\tb", 1},     {"\x1b", 0},
                  {"ab\x7f", 2},    {"\xc2\x9b", 0},    {"\xc2\xa0", 2}, {"\xc3\xbc\n", 2},
-                 {"a\xc2\x80", 1}, {"\xe2\x80\xae", 3}};
+                 {"a\xc2\x80", 1}, {"\xe2\x82\xac", 3}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(utf8_find_control(cases[i].text, strlen(cases[i].text)), cases[i].at);
     assert_int_equal(utf8_find_control("a\0", 2), 1);
