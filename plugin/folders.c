@@ -164,10 +164,12 @@ int folders_add(struct folders *folders, const char *text, bool read_only,
     if (open_folder(folder, path, err) < 0)
         return -1;
     const char *refusal = folder_refusal(folder->path, limits, &forcible);
+    const bool same = strcmp(path, folder->path) == 0;
     if (refusal)
-        return error_set(err, "%s does not go into a box: %s%s", quoted(folder->path), refusal,
-                         forcible ? "; name a project's folder, or add --force if you mean it"
-                                  : "");
+        return error_set(
+            err, "%s%s%s%s does not go into a box: %s%s", quoted(path), same ? "" : " (",
+            same ? "" : quoted(folder->path), same ? "" : ")", refusal,
+            forcible ? "; name a project's folder, or add --force if you mean it" : "");
     if (check_name(folder, err) < 0)
         return -1;
     return check_access(folder, err);
