@@ -5,6 +5,7 @@
 # is closed, makes them run commands; what their tools told them back is what is checked.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 # What an agent would try, each way with words of its own for "it passed".
 attempts_for()
@@ -12,10 +13,10 @@ attempts_for()
     local to=$1
     commands=(
         "id -u; touch made-by-agent; echo made"
-        "curl -sS -m 3 http://$to:$port/ 2>&1 | grep -a hello && echo PASSED; echo tried"
+        "curl -sS --http0.9 -m 3 http://$to:$port/ 2>&1 | grep -a hello && echo PASSED; echo tried"
         "timeout 3 bash -c 'exec 3<>/dev/tcp/$to/$port && cat <&3' && echo PASSED; echo tried"
         "timeout 3 bash -c 'echo x >/dev/udp/$to/$port'; echo tried"
-        "timeout 3 python3 -c 'import socket; socket.create_connection((\"$to\", $port), 2); print(\"PASSED\")'; echo tried"
+        "timeout 3 python3 -c 'import socket; socket.create_connection((\"$to\", $port), 2); print(\"PASS\" + \"ED\")'; echo tried"
         "timeout 3 git ls-remote http://$to:$port/x.git && echo PASSED; echo tried"
         "getent hosts example.com && echo PASSED; echo tried"
         "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status"

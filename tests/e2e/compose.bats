@@ -4,50 +4,80 @@
 # The same box by docker compose.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 setup()
 {
     make_world
     cd "$project"
-    [ -e "$top/compose/compose.yaml" ] || skip "compose/compose.yaml is not there yet"
     docker compose version >/dev/null 2>&1 || skip "docker compose is not here"
-    cp "$top/compose/compose.yaml" "$world/compose.yaml"
+    export CLAUDEX_IMAGE=$image
+    compose_file=$top/compose/compose.yaml
+    # Something that stays, instead of an agent.
+    echo 'services: {agent: {command: [sleep, "600"]}}' >"$world/stay.yaml"
 }
 
 teardown()
 {
-    [ ! -e "$world/compose.yaml" ] || compose down --volumes --timeout 2 >/dev/null 2>&1
+    [ ! -e "$world/stay.yaml" ] || compose down --volumes --timeout 2 >/dev/null 2>&1
     end_world
 }
 
-compose() { docker compose --project-name "$token" --project-directory "$project" -f "$world/compose.yaml" "$@"; }
-service() { compose config --services | head -1; }
-
-@test "docker compose up runs a box on the project, confined as by run" {
-    compose up --detach --wait 2>&1 || compose up --detach
-    id=$(compose ps --quiet | head -1)
-    box_is "$id" running
-    run docker exec "$id" cat /proc/1/comm
-    equal "$output" claudex-init
-    run docker exec "$id" sh -c 'cat /proc/[0-9]*/status'
-    # The session is the process of the project's owner.
-    has "$output" "Uid:	1234	1234	1234	1234"
-    agent=$(docker exec "$id" sh -c 'for p in /proc/[0-9]*; do [ "$(stat -c %u $p)" = 1234 ] && cat $p/status && break; done')
-    has "$agent" "CapEff:	0000000000000000"
-    has "$agent" "CapBnd:	0000000000000000"
-    has "$agent" "NoNewPrivs:	1"
-    has "$agent" "Seccomp:	2"
+compose()
+{
+    docker compose --project-name "$token" --project-directory "$project" \
+        -f "$compose_file" -f "$world/stay.yaml" "$@"
 }
 
-@test "docker compose run gives the session's exit status" {
-    run compose run --rm -T "$(service)" sh -c 'echo in $PWD; exit 37'
-    echo "$output"
+@test "docker compose up runs a box on the project, confined as by run" {
+    compose up --detach
+    id=$(compose ps --quiet)
+    session() { docker top "$id" -eo pid,uid,args | awk '$2 == 1234 && /sleep 600/ { print $1 }'; }
+    up() { [ -n "$(session)" ]; }
+    eventually 10 up
+    # PID 1 of the box and the session, as the host's kernel has them.
+    equal "$(cat "/proc/$(docker inspect --format '{{.State.Pid}}' "$id")/comm")" claudex-init
+    facts=$(cat "/proc/$(session)/status")
+    for set in Inh Prm Eff Bnd Amb; do
+        has "$facts" "Cap$set:	0000000000000000"
+    done
+    has "$facts" "NoNewPrivs:	1"
+    has "$facts" "Seccomp:	2"
+}
+
+@test "docker compose run gives the session's exit status; the project is writable" {
+    run --separate-stderr compose run --rm -T agent sh -c 'touch made; pwd; exit 37'
+    echo "$output $stderr"
     equal "$status" 37
+    equal "$output" "$box"
+    equal "$(owner_of made)" 1234:1234
+}
+
+@test "a box by compose sends nothing; with CLAUDEX_NETWORK=open it does" {
+    listen
+    local at
+    at=$(docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' bridge)
+    try=(curl --http0.9 -sS -m 3 "http://$at:$port/")
+    run compose run --rm -T agent "${try[@]}"
+    [ "$status" -ne 0 ]
+    equal "$(grep -c . "$arrivals")" 0
+    compose down --volumes
+    CLAUDEX_NETWORK=open compose run --rm -T agent "${try[@]}"
+    [ "$(arrived tcp)" -ge 1 ]
+}
+
+@test "docker claudex knows the box that compose made" {
+    compose up --detach
+    name=$token-agent-1
+    run claudex list
+    has "$output" "$token"
+    run claudex exec "$name" -- pwd
+    equal "$output" "$box"
 }
 
 @test "compose makes the box that run makes" {
-    compose create >/dev/null 2>&1 || compose up --no-start
-    id=$(compose ps --all --quiet | head -1)
+    compose create
+    id=$(compose ps --all --quiet)
     made=$(docker inspect "$id" | jq '.[0].HostConfig')
     planned=$(claudex run --dry-run -d . | jq .HostConfig)
     for key in CapAdd CapDrop Init PidsLimit Privileged ReadonlyRootfs; do

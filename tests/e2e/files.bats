@@ -4,6 +4,7 @@
 # push and pull.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 @test "push: a file and a tree arrive, as the agent's" {
     mkdir -p "$world/tree/sub"

@@ -4,6 +4,7 @@
 # The two ways in: as a plugin of the docker CLI, and as plain claudex.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 verbs=(run build update list status shell exec attach logs stop rm push pull version)
 
@@ -41,7 +42,7 @@ verbs=(run build update list status shell exec attach logs stop rm push pull ver
     run claudex version
     has "$output" "$version"
     run docker claudex version --format json
-    equal "$(jq -r '.version // .client // .plugin' <<<"$output" | head -1)" "$version"
+    equal "$(jq -r .version <<<"$output")" "$version"
 }
 
 @test "bare claudex means run: of the current folder, of a folder" {
@@ -114,11 +115,11 @@ certificate()
     certificate server localhost ca
     certificate cert client ca
     cp cert.key key.pem
-    docker run --detach --rm --name "$token-tls" --network host --entrypoint node \
+    helper tls --network host --entrypoint node \
         --mount "type=bind,source=$e2e,target=/e2e,readonly" \
         --mount "type=bind,source=$world/tls,target=/tls" \
         --mount "type=bind,source=/var/run/docker.sock,target=/docker.sock" \
-        "$image" /e2e/tls-front.js /tls /docker.sock >/dev/null
+        "$image" /e2e/tls-front.js /tls /docker.sock
     eventually 20 test -s port
     at=tcp://localhost:$(<port)
     start_box

@@ -59,7 +59,10 @@ new_project()
 
 end_world()
 {
-    our_containers | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+    # A test may have chosen a context that leads nowhere.
+    DOCKER_CONFIG=$world/unused
+    { our_containers; docker ps --quiet --filter "label=clx-e2e-helper=$token"; } |
+        xargs --no-run-if-empty docker rm --force --volumes >/dev/null
     docker volume ls --quiet | grep -F "$token" | xargs --no-run-if-empty docker volume rm >/dev/null
     # A test may have ended it itself.
     [ ! -e "$world/tmux" ] || tmux -S "$world/tmux" kill-server 2>/dev/null
@@ -69,11 +72,12 @@ end_world()
 # Containers in whose description our project appears, whatever they are called.
 our_containers()
 {
+    local id about
     docker ps --all --quiet --no-trunc | while read -r id; do
         # One may vanish between the two calls.
-        docker inspect "$id" 2>/dev/null | grep -qF "$token" && echo "$id"
+        about=$(docker inspect "$id" 2>/dev/null)
+        [[ $about != *"$token"* || $about == *clx-e2e-helper* ]] || echo "$id"
     done
-    return 0
 }
 
 # leftovers: what claudex left on the machine, one thing a line. A box that ends is removed by
@@ -182,17 +186,20 @@ owner_of() { stat -c %u:%g "$1"; }
 
 # --- the host's side ------------------------------------------------------------------
 
+# helper NAME OPTION… IMAGE COMMAND…: a container of the test's own, called $token-NAME.
+helper()
+{
+    docker run --detach --rm --label "clx-e2e-helper=$token" --name "$token-$1" "${@:2}" >/dev/null
+}
+
 # host_node NAME SCRIPT [ARG…]: runs a program of this folder with the image's Node in the
-# host's network, $world at /world; its container is called $token-NAME. The host itself need
-# not have Node.
+# host's network, $world at /world. The host itself need not have Node.
 host_node()
 {
-    local called=$1 script=$2
-    shift 2
-    docker run --detach --rm --name "$token-$called" --network host --entrypoint node \
+    helper "$1" --network host --entrypoint node \
         --mount "type=bind,source=$e2e,target=/e2e,readonly" \
         --mount "type=bind,source=$world,target=/world" \
-        "$image" "/e2e/$script" "$@" >/dev/null
+        "$image" "/e2e/$2" "${@:3}"
 }
 
 # The host as boxes see it.
@@ -247,9 +254,9 @@ told()
 open_terminal()
 {
     command -v tmux >/dev/null || skip "tmux is not here"
-    tmux -S "$world/tmux" -f /dev/null new-session -d -x 100 -y 30 \
+    echo 'set-option -g default-terminal xterm-256color' >"$world/tmux.conf"
+    tmux -S "$world/tmux" -f "$world/tmux.conf" new-session -d -x 100 -y 30 \
         "cd '$project' && exec bash --norc --noprofile"
-    tmux -S "$world/tmux" set-option -g default-terminal xterm-256color
     typed "PS1='host> '"
     shows '^host> $'
 }
@@ -257,8 +264,8 @@ open_terminal()
 # typed TEXT: types it and Enter.  keys KEY…: tmux's names, as C-c.
 typed() { tmux -S "$world/tmux" send-keys -l -- "$1" && keys Enter; }
 keys() { tmux -S "$world/tmux" send-keys "$@"; }
-screen() { tmux -S "$world/tmux" capture-pane -p -J -S -200; }
-screen_matches() { screen | grep -qE -- "$1"; }
+screen() { tmux -S "$world/tmux" capture-pane -p -J -S -200 | sed '/^$/d'; }
+screen_matches() { screen 2>/dev/null | grep -qE -- "$1"; }
 
 # shows REGEX: waits until a line of the screen matches.
 shows()

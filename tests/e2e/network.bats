@@ -4,6 +4,7 @@
 # What leaves a box and what comes in, counted on the far side.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 # Every way out that needs no program of the attacker's; "PASSED" where something came back.
 # Arguments: the host's address, a port where TCP and UDP are listened for.
@@ -153,7 +154,7 @@ answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project";
     # Another box that may go anywhere, and a plain container on the same network.
     run claudex run --parallel --network open . -- curl -s -m 3 "http://$address:8000/file"
     [ "$status" -ne 0 ]
-    run docker run --rm --name "$token-sibling" --network claudex --entrypoint curl "$image" \
+    run docker run --rm --label "clx-e2e-helper=$token" --network claudex --entrypoint curl "$image" \
         -s -m 3 "http://$address:8000/file"
     [ "$status" -ne 0 ]
 }

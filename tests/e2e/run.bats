@@ -4,6 +4,7 @@
 # One session: its exit status, streams, folders, environment.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 @test "the exit status is the session's, through docker" {
     run docker claudex run . -- sh -c 'exit 37'
@@ -26,7 +27,7 @@ load lib.bash
 }
 
 @test "a command that is not there: 127; one that cannot be run: 126" {
-    run claudex run . -- no-such-command
+    run -127 claudex run . -- no-such-command
     equal "$status" 127
     has "$output" no-such-command
     run claudex run . -- /etc/passwd

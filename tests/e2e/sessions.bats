@@ -4,6 +4,7 @@
 # Boxes over time: detached, joined, parallel, replaced, listed, attached to, ended.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 @test "-d prints the box's name; the box runs on; stop ends and removes it" {
     start_box
@@ -27,9 +28,8 @@ load lib.bash
 
 @test "a joined session gets its own variables" {
     start_box -e FIRST=1
-    run claudex run -e FIRST=1 -e SECOND=2 . -- sh -c 'echo "$FIRST $SECOND"'
-    echo "$output"
-    [ "$status" = 0 ] && equal "$output" "1 2" || has "$output" SECOND
+    run --separate-stderr claudex run -e FIRST=1 -e SECOND=2 . -- sh -c 'echo "$FIRST $SECOND"'
+    equal "$output" "1 2"
 }
 
 @test "a second session that asks for something else is refused with the difference" {
@@ -122,7 +122,7 @@ load lib.bash
     equal "$stderr" err
     run claudex exec "$name" -- cat < <(echo through)
     equal "$output" through
-    run claudex exec "$name" -- no-such-command
+    run -127 claudex exec "$name" -- no-such-command
     equal "$status" 127
 }
 
@@ -180,12 +180,11 @@ load lib.bash
 }
 
 @test "boxes of others are not ours to list, stop or remove" {
-    docker run -d --rm --name "$token-foreign" --entrypoint sleep "$image" 600 >/dev/null
+    helper foreign --entrypoint sleep "$image" 600
     lacks "$(claudex list -q)" "$token-foreign"
     for verb in stop rm logs; do
         run claudex "$verb" "$token-foreign"
         equal "$status" 125
     done
     box_is "$token-foreign" running
-    docker rm --force "$token-foreign" >/dev/null
 }

@@ -4,6 +4,7 @@
 # Sessions on a real terminal.
 
 load lib.bash
+export BATS_TEST_TIMEOUT=90
 
 setup()
 {
@@ -40,20 +41,21 @@ in_box()
 
 @test "Ctrl-C reaches the session, not us" {
     in_box
-    typed 'sleep 100; echo "was $?"'
-    eventually 5 running_in_box sleep
+    typed 'sleep 100'
+    eventually 5 running_in_box 'sleep 100$'
     keys C-c
+    typed 'echo "was $?"'
     shows '^was 130$'
     typed 'echo still here'
     shows '^still here$'
 }
 
-running_in_box() { docker top "$(our_containers)" -eo comm | grep -qx "$1"; }
+running_in_box() { docker top "$(our_containers)" -eo pid,args | grep -q "$1"; }
 
 @test "job control: ^Z, bg, fg" {
     in_box
     typed 'sleep 100'
-    eventually 5 running_in_box sleep
+    eventually 5 running_in_box 'sleep 100$'
     keys C-z
     shows 'Stopped +sleep 100'
     typed bg
@@ -124,22 +126,25 @@ running_in_box() { docker top "$(our_containers)" -eo comm | grep -qx "$1"; }
     typed "claudex shell $name"
     shows '\$ $'
     typed 'echo "size $(stty size)"; exit 6'
-    shows '^size 30 100$'
+    shows 'size 30 100$'
+    shows '^host> $'
     typed 'echo "status $?"'
     shows '^status 6$'
     typed "claudex exec $name -- sh -c 'test -t 0 && echo on a terminal'"
-    shows '^on a terminal'
+    shows 'on a terminal$'
 }
 
 @test "through the docker CLI as well: keys, size, status" {
     typed "docker claudex run . -- bash --norc --noprofile"
     shows '^bash-[0-9.]+\$ $'
-    typed 'sleep 100; echo "was $?"'
-    eventually 5 running_in_box sleep
+    typed 'sleep 100'
+    eventually 5 running_in_box 'sleep 100$'
     keys C-c
+    typed 'echo "was $?"'
     shows '^was 130$'
     typed 'stty size; exit 8'
     shows '^30 100$'
+    shows '^host> $'
     typed 'echo "status $?"'
     shows '^status 8$'
 }
@@ -152,22 +157,33 @@ running_in_box() { docker top "$(our_containers)" -eo comm | grep -qx "$1"; }
     nothing_left
 }
 
-@test "19: what a session's name says cannot move our cursor" {
-    # A folder of such a name makes a box whose labels hold it.
-    odd=$world/$token$'\e]0;owned\a\e[2J'
-    new_project "$odd"
-    claudex run -d "$odd" -- sleep 600 >/dev/null
-    for verb in "list" "list --format json" "status"; do
+@test "19: what a foreign label, a folder or an image says cannot move our cursor" {
+    odd=$'\e]0;owned\a\e[2J'
+    helper odd --label io.claudex.box="$token$odd" --label io.claudex.folders="[\"/x$odd\"]" \
+        --label io.claudex.agent="$odd" --label io.claudex.network="$odd" \
+        --label io.claudex.version="$odd" --entrypoint sleep "$image" 600
+    for verb in "list" "list --all" "list -q" "status $token-odd" "stop x$odd" "run --image x$odd"; do
         # shellcheck disable=SC2086
-        lacks "$(cd "$odd" && claudex $verb 2>&1)" $'\e'
+        run claudex $verb
+        echo "$verb: $(cat -v <<<"$output")"
+        lacks "$output" $'\e'
+        lacks "$output" $'\a'
     done
+    new_project "$world/$token$odd"
+    run claudex run "$world/$token$odd" -- true
+    lacks "$output" $'\e'
 }
 
-@test "the agents draw their own screens" {
-    typed "claudex run --agent codex --network open ."
-    shows '[Cc]odex' 30
+@test "the agents draw their own screens, and leave ours clean" {
+    typed "stty -a >'$world/before'; claudex run --agent codex ."
+    shows 'Welcome to Codex' 30
+    keys C-c
+    shows '^host> $' 30
+    # It says that it cannot reach its maker; that it got so far is what counts.
+    typed "claudex run .; stty -a >'$world/after'; echo ended"
+    shows 'Welcome to Claude Code' 30
     keys C-c
     keys C-c
-    keys C-d
-    shows '^host> ?$' 30
+    shows '^ended$' 30
+    cmp "$world/before" "$world/after"
 }
