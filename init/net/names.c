@@ -13,7 +13,7 @@
 enum {
     NAME_LENGTH_MAX = 253,
     SPACE = (1 << 17) - 2, /* addresses of the network, without its first and last */
-    SLOTS_FIRST = 64,      /* a power of two */
+    NAMES_FIRST = 32,      /* a power of two */
     BLOCK_SIZE = 16 * 1024,
 };
 
@@ -29,8 +29,7 @@ struct names {
     uint32_t first; /* of the network's addresses, the one of the first name */
     size_t count, capacity, bytes;
     const char **list;
-    uint32_t *slots; /* number of a name + 1; 0 is empty */
-    size_t slot_count;
+    uint32_t *slots;      /* 2 * capacity: number of a name + 1; 0 is empty */
     struct block *blocks; /* newest first */
     size_t block_used;
 };
@@ -40,6 +39,35 @@ bool names_is_synthetic(uint32_t address)
     return address >> 17 == network >> 17;
 }
 
+/* The slot of a name, or the empty one where it would be. */
+static uint32_t *slot_of(const struct names *names, const char *name)
+{
+    size_t mask = names->capacity * 2 - 1;
+    size_t slot = siphash(names->key, name, strlen(name)) & mask;
+    while (names->slots[slot] != 0 && strcmp(names->list[names->slots[slot] - 1], name) != 0)
+        slot = (slot + 1) & mask;
+    return &names->slots[slot];
+}
+
+/* Room for twice as many names. The slots are at most half full. */
+static int grow(struct names *names)
+{
+    size_t capacity = names->capacity > 0 ? names->capacity * 2 : NAMES_FIRST;
+    const char **list = reallocarray(names->list, capacity, sizeof *list);
+    if (!list)
+        return -1;
+    names->list = list;
+    uint32_t *slots = calloc(capacity, 2 * sizeof *slots);
+    if (!slots)
+        return -1;
+    free(names->slots);
+    names->slots = slots;
+    names->capacity = capacity;
+    for (uint32_t i = 0; i < names->count; i++)
+        *slot_of(names, names->list[i]) = i + 1;
+    return 0;
+}
+
 struct names *names_new(const uint8_t key[16])
 {
     struct names *names = calloc(1, sizeof *names);
@@ -47,9 +75,7 @@ struct names *names_new(const uint8_t key[16])
         return NULL;
     memcpy(names->key, key, sizeof names->key);
     names->first = (uint32_t)(siphash(key, "", 0) % SPACE);
-    names->slot_count = SLOTS_FIRST;
-    names->slots = calloc(names->slot_count, sizeof *names->slots);
-    if (!names->slots) {
+    if (grow(names) < 0) {
         names_free(names);
         return NULL;
     }
@@ -68,40 +94,6 @@ void names_free(struct names *names)
     free(names->list);
     free(names->slots);
     free(names);
-}
-
-/* The slot of a name, or the empty one where it would be. */
-static uint32_t *slot_of(const struct names *names, const char *name)
-{
-    size_t mask = names->slot_count - 1;
-    size_t slot = siphash(names->key, name, strlen(name)) & mask;
-    while (names->slots[slot] != 0 && strcmp(names->list[names->slots[slot] - 1], name) != 0)
-        slot = (slot + 1) & mask;
-    return &names->slots[slot];
-}
-
-/* Room for one name more: the list long enough, the slots at most half full. */
-static int grow(struct names *names)
-{
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : SLOTS_FIRST / 2;
-        const char **list = reallocarray(names->list, capacity, sizeof *list);
-        if (!list)
-            return -1;
-        names->list = list;
-        names->capacity = capacity;
-    }
-    if (names->count * 2 < names->slot_count)
-        return 0;
-    uint32_t *slots = calloc(names->slot_count * 2, sizeof *slots);
-    if (!slots)
-        return -1;
-    free(names->slots);
-    names->slots = slots;
-    names->slot_count *= 2;
-    for (uint32_t i = 0; i < names->count; i++)
-        *slot_of(names, names->list[i]) = i + 1;
-    return 0;
 }
 
 static const char *keep(struct names *names, const char *name, size_t size)
@@ -134,7 +126,7 @@ uint32_t names_address(struct names *names, const char *name)
     if (found != 0)
         return address_of(names, found - 1);
     if (names->count == NAMES_MAX || names->bytes + length + 1 > NAMES_BYTES_MAX ||
-        grow(names) < 0)
+        (names->count == names->capacity && grow(names) < 0))
         return 0;
     const char *text = keep(names, name, length + 1);
     if (!text)
