@@ -223,7 +223,8 @@ enum http_answer http_answer(const uint8_t *bytes, size_t length)
             return HTTP_ANSWER_OTHER;
         if (left <= BEHIND)
             return more;
-        if (memcmp(line + STATUS, "01", 2) == 0 && memchr(" \r", line[BEHIND], 2))
+        if (memcmp(line + STATUS, "01", 2) == 0 &&
+            (line[BEHIND] == ' ' || line[BEHIND] == '\r'))
             return HTTP_ANSWER_SWITCHING;
         end = memmem(line, left, "\r\n\r\n", 4);
         if (!end)

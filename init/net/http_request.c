@@ -172,7 +172,8 @@ static int check_absolute(struct head *head)
         return refuse(head, 400, "a request target of another kind than a path or http://");
     const char *authority = start.at + start.length;
     size_t length = 0, most = head->target.length - start.length;
-    while (length < most && !memchr("/?#", authority[length], 3))
+    while (length < most && authority[length] != '/' && authority[length] != '?' &&
+           authority[length] != '#')
         length++;
     struct host host;
     if (!host_authority(authority, length, &host) ||

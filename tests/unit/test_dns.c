@@ -196,15 +196,17 @@ static void answers_are_not_answered(void **state)
 /* A query for a name of labels of these lengths. */
 static size_t long_name(uint8_t *out, const size_t *labels, size_t count)
 {
-    size_t length = sizeof(HEADER) - 1;
-    memcpy(out, HEADER, length);
+    static const uint8_t header[] = HEADER;
+    size_t length = sizeof header - 1;
+    memcpy(out, header, sizeof header);
     for (size_t i = 0; i < count; i++) {
         out[length++] = (uint8_t)labels[i];
         memset(out + length, 'a', labels[i]);
         length += labels[i];
     }
-    memcpy(out + length, "\0\0\1\0\1", 5);
-    return length + 5;
+    static const uint8_t end[] = {0, 0, DNS_A, 0, 1};
+    memcpy(out + length, end, sizeof end);
+    return length + sizeof end;
 }
 
 static void lengths(void **state)
@@ -366,12 +368,12 @@ static void name_answers(void **state)
                     "\x09localhost" ROOT));
     char label[66] = "", name[300] = "";
     memset(label, 'a', 64);
-    for (int i = 0; i < 126; i++)
-        strcat(name, "a.");
-    strcat(name, "a");
+    for (size_t i = 0; i < 253; i++)
+        name[i] = i % 2 ? '.' : 'a';
     assert_int_equal(dns_answer_name(&query, name, 0, out),
                      12 + sizeof(REVERSE PTR_IN) - 1 + 267);
-    strcat(name, ".a");
+    name[253] = '.';
+    name[254] = 'a';
     const char *const none[] = {".", "a..b", ".a", "a.", label, name};
     for (size_t i = 0; i < array_length(none); i++)
         is_answer(dns_answer_name(&query, none[i], 60, out),

@@ -226,7 +226,7 @@ static char *fill(const char *first, char fill, const char *last, size_t size)
     char *text = malloc(size + 1);
     assert_non_null(text);
     size_t begin = strlen(first), end = strlen(last);
-    memcpy(text, first, begin);
+    memcpy(text, first, begin + 1);
     memset(text + begin, fill, size - begin - end);
     memcpy(text + size - end, last, end + 1);
     return text;
