@@ -16,7 +16,8 @@
 
 enum { REPORT_FD = STDERR_FILENO + 1 };
 
-/* Leaves open 0, 1, 2 and the report, which becomes REPORT_FD and closes by exec. */
+/* Leaves open 0, 1, 2 and the report, which becomes REPORT_FD and closes by exec. All of ours
+ * do; that one was forgotten somewhere shall not matter. */
 static int close_others(int report, struct error *err)
 {
     if (report != REPORT_FD && dup3(report, REPORT_FD, O_CLOEXEC) < 0)

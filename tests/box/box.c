@@ -3,10 +3,17 @@
  * box: what an engine does to start a container, without an engine.
  *
  *     box run [OPTIONS] -- PROGRAM [ARG…]
- *         PROGRAM as PID 1 of new PID, mount, network, IPC and UTS namespaces, in a root of its
- *         own made of the machine's /usr, with the capabilities that docker would leave it.
- * Ends with its exit status, 128 + n for signal n. box enter [OPTIONS] PID -- PROGRAM [ARG…]
- *         The same capabilities and namespaces as that process, as `docker exec` has it.
+ *
+ * makes PROGRAM PID 1 of new PID, mount, network, IPC and UTS namespaces, in a root of its own
+ * made of the machine's /usr, with the capabilities that docker would leave it. Ends with its
+ * exit status, 128 + n for signal n.
+ *
+ *     box enter [OPTIONS] PID -- PROGRAM [ARG…]
+ *
+ * runs it with the same capabilities in the namespaces of that process, as `docker exec` does.
+ *
+ * What claudex's own spec adds beyond that, no_new_privs for one, is left out: PID 1 sees to it
+ * itself.
  *
  *     --before SCRIPT   sh, in the new root before anybody else sees it; $1 is that folder
  *     --drop NAME       without that capability, such as SETPCAP
@@ -19,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <poll.h>
@@ -87,7 +95,7 @@ static void mount_at(const char *source, const char *target, const char *type,
 
 static void bind_read_only(const char *source, const char *target)
 {
-    mount_at(source, target, NULL, MS_BIND, NULL);
+    need(mount(source, target, NULL, MS_BIND, NULL) == 0, target);
     need(mount(NULL, target, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0, target);
 }
 
@@ -128,13 +136,14 @@ static void make_root(void)
     need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount --make-rprivate");
     mount_at("tmpfs", ROOT, "tmpfs", 0, "mode=755");
     need(chdir(ROOT) == 0, ROOT);
+    need(mkdir("usr", 0755) == 0, "usr");
     bind_read_only("/usr", "usr");
     for (size_t i = 0; i < sizeof merged / sizeof merged[0]; i++) {
         char path[32], target[64] = "";
         (void)snprintf(path, sizeof path, "/%s", merged[i]);
         if (readlink(path, target, sizeof target - 1) > 0)
             need(symlink(target, merged[i]) == 0, merged[i]);
-        else if (access(path, F_OK) == 0)
+        else if (access(path, F_OK) == 0 && mkdir(merged[i], 0755) == 0)
             bind_read_only(path, merged[i]);
     }
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
@@ -188,7 +197,6 @@ static void limit_capabilities(void)
         data[word].effective = data[word].permitted = data[word].inheritable =
             (uint32_t)(box.capabilities >> (32 * word));
     need(syscall(SYS_capset, &header, data) == 0, "capset");
-    need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
 }
 
 static void become_program(void)
@@ -198,6 +206,8 @@ static void become_program(void)
     const char *environment[ENV_MAX + 4] = {path, home, term};
     for (size_t i = 0; i < box.env_count; i++)
         environment[3 + i] = box.env[i];
+    static const gid_t groups[] = {0, 1, 5, 27}; /* root's, by an image's /etc/group */
+    need(setgroups(sizeof groups / sizeof groups[0], groups) == 0, "setgroups");
     limit_capabilities();
     execve(box.program[0], box.program, (char *const *)environment);
     need(0, box.program[0]);
@@ -209,7 +219,7 @@ static void bind_program(int program)
     char source[64];
     write_text("init", "");
     (void)snprintf(source, sizeof source, "/proc/self/fd/%d", program);
-    need(mount(source, "init", NULL, MS_BIND, NULL) == 0, "binding the program");
+    bind_read_only(source, "init");
     box.program[0] = "/init";
 }
 

@@ -77,9 +77,30 @@ ptrace_1 EPERM"
     [ "$status" -ne 0 ]
 }
 
-@test "exec into a box that never becomes ready is refused" {
-    # PID 1 of another kind: nobody announces.
+@test "promise 10: abstract sockets of others are out of reach, for the session and for exec" {
+    [ "$("$probe" landlock)" -ge 6 ] || skip "this kernel's Landlock has no scopes"
+    start_box sh -c 'echo ready >up; read -r x <down; /probe try abstract >up; sleep 1000'
+    # Somebody outside of any Landlock, in the same network namespace.
+    enter /bin/sh -c '/probe listen >/workspace/project/up' 3>&- 7>&- 8>&- &
+    await
+    equal "$line" listening
+    tell go
+    await
+    equal "$line" "abstract EPERM"
+    run enter /init exec -- /probe try abstract
+    equal "$output" "abstract EPERM"
+    run enter /probe try abstract
+    equal "$output" "abstract ok"
+    # One's own are there.
+    run in_box sh -c '/probe listen & sleep 0.2; /probe try abstract'
+    has "$output" "abstract ok"
+}
+
+@test "exec into a box that does not become ready is refused, whatever an earlier start left" {
+    # PID 1 of another kind, that announces nothing. The note, which nobody holds locked, is
+    # that of an earlier start.
     mkfifo -m 0666 "$project/up"
+    before='echo "1234 1234" >run/claudex/private/ready'
     arrange
     "$harness" run "${arranged[@]}" --pid "$BATS_TEST_TMPDIR/pid" -- /bin/sh -c \
         'echo ready >/workspace/project/up; sleep 1000' 3>&- &
@@ -87,18 +108,33 @@ ptrace_1 EPERM"
     host_pid=$(<"$BATS_TEST_TMPDIR/pid")
     cp "$init" "/proc/$host_pid/root/claudex-init"
     start=$SECONDS
-    run enter /claudex-init exec -- true
+    run enter /claudex-init exec -- touch /workspace/project/ran
     equal "$status" 125
     has "$output" "the box is not ready"
+    [ ! -e "$project/ran" ]
     [ $((SECONDS - start)) -le 12 ]
 }
 
 @test "exec waits for a box that is still starting" {
-    # The note of an earlier start, which nobody holds locked, says nothing.
-    before='echo "0 0" >run/claudex/private/ready'
-    start_box sh -c "$waiting"
-    run enter /bin/cat /run/claudex/private/ready
-    equal "$output" "1234 1234"
+    mkfifo -m 0666 "$project/up"
+    arrange
+    "$harness" run "${arranged[@]}" --pid "$BATS_TEST_TMPDIR/pid" -- /bin/sh -c \
+        'echo ready >/workspace/project/up; read -r x </workspace/project/up; exec /claudex-init sleep 1000' \
+        3>&- &
+    read -r line <"$project/up"
+    host_pid=$(<"$BATS_TEST_TMPDIR/pid")
+    cp "$init" "/proc/$host_pid/root/claudex-init"
+    "$harness" enter "$host_pid" -- /claudex-init exec -- id -u \
+        >"$BATS_TEST_TMPDIR/out" 3>&- &
+    entering=$!
+    # Only once it waits does PID 1 become what it waits for.
+    for _ in {1..500}; do
+        grep -qs poll "/proc/$(pgrep -P "$entering")/wchan" && break
+        sleep 0.01
+    done
+    echo go >"$project/up"
+    wait "$entering"
+    equal "$(<"$BATS_TEST_TMPDIR/out")" 1234
 }
 
 @test "exec is refused for anybody but root" {

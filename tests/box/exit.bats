@@ -85,7 +85,8 @@ load lib.bash
 }
 
 @test "a stopped child neither ends the box nor hangs it" {
-    run in_box sh -c 'sleep 1000 & kill -STOP $!; sleep 0.1; kill -KILL $!; wait $!; echo $?'
+    run in_box sh -c 'exec 2>/dev/null; sleep 1000 & kill -STOP $!; sleep 0.1
+        kill -KILL $!; wait $!; echo $?'
     equal "$status" 0
     equal "$output" 137
 }

@@ -134,6 +134,14 @@ hard 0
     equal "$status" 0
 }
 
+@test "a status that was there before says nothing any more" {
+    before='echo stale >run/claudex/status.json; mkdir run/claudex/public
+        echo stale >run/claudex/public/status.json'
+    run in_box sh -c 'cat /run/claudex/status.json /run/claudex/public/status.json'
+    equal "$status" 0
+    lacks "$output" stale
+}
+
 @test "the status file says what the box is, and the agent cannot change it" {
     run in_box sh -c 'cat /run/claudex/status.json; echo; echo x 2>/dev/null >/run/claudex/status.json
         rm -f /run/claudex/status.json /run/claudex/public/status.json 2>/dev/null

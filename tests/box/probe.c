@@ -6,6 +6,8 @@
  *     probe zombies N        N children of a child that dies: PID 1 has to bury them
  *     probe try NAME…        each attempt: "NAME ok", or "NAME EPERM", the kernel's answer
  *     probe terminal         what can be done to PID 1 through the terminal
+ *     probe listen           says "listening" and waits behind the abstract socket that the
+ *                            attempt `abstract` connects to
  *     probe freeze           stops all output of the terminal, as ^S does
  *     probe foreign CALL     getpid by the tables of 32-bit programs: int80 or x32
  *     probe landlock         the version of Landlock that the kernel has
@@ -28,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -207,6 +210,29 @@ NEW_CALL(mkdir_sgid, SYS_mkdir, DIR, INT(02755))
 NEW_CALL(mknod_suid, SYS_mknod, NEW, INT(S_IFREG | 04755), 0L)
 #endif
 
+/* The null byte in front makes it a name of the network namespace, out of reach of modes. */
+static const struct sockaddr_un abstract = {.sun_family = AF_UNIX, .sun_path = "\0claudex"};
+
+static long try_abstract(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    long result = connect(fd, (const struct sockaddr *)&abstract, sizeof abstract);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return result;
+}
+
+static int listen_abstract(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(fd, (const struct sockaddr *)&abstract, sizeof abstract) < 0 || listen(fd, 5) < 0)
+        return 1;
+    puts("listening");
+    for (;;)
+        pause();
+}
+
 /* A debugger of one's own uid is no attack. */
 static long try_ptrace_child(void)
 {
@@ -291,7 +317,7 @@ static const struct {
 #endif
     ATTEMPT(ptrace_child), ATTEMPT(ptrace_1), ATTEMPT(kill_1), ATTEMPT(stop_1),
     ATTEMPT(term_1), ATTEMPT(setuid_0), ATTEMPT(setgroups), ATTEMPT(sethostname),
-    ATTEMPT(vm_read_1), ATTEMPT(pidfd_kill_1), ATTEMPT(forged_signal),
+    ATTEMPT(abstract), ATTEMPT(vm_read_1), ATTEMPT(pidfd_kill_1), ATTEMPT(forged_signal),
 };
 /* clang-format on */
 enum { ATTEMPTS = sizeof attempts / sizeof attempts[0] };
@@ -405,6 +431,8 @@ int main(int argc, char **argv)
         return zombies(atoi(argv[2]));
     if (strcmp(verb, "terminal") == 0)
         return terminal();
+    if (strcmp(verb, "listen") == 0)
+        return listen_abstract();
     if (strcmp(verb, "freeze") == 0)
         return tcflow(0, TCOOFF) < 0;
     if (strcmp(verb, "foreign") == 0 && argc == 3)
