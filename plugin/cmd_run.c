@@ -2,6 +2,7 @@
 /* run: a box on some folders, and a session in it. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "plugin/command.h"
@@ -16,7 +17,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { PARALLEL_MAX = 99, RACES_MAX = 20 };
+enum { PARALLEL_MAX = 99, RACES_MAX = 100, RACE_WAIT_MS = 50, RACE_LOST = -3 };
 
 static const struct option_spec options[] = {
     {'a', "agent", "NAME", "which agent: claude, codex, shell or a command", COMPLETES_WORD,
@@ -141,49 +142,74 @@ static int stay(struct invocation *invocation, struct launch *launch, int stream
     return status;
 }
 
+/* Somebody else was faster: see again who is there. The engine gives a name away a moment
+ * before it shows the container, and has no request that waits for that. */
+static bool again(int *races)
+{
+    const struct timespec moment = {.tv_nsec = RACE_WAIT_MS * 1000000L};
+    (void)nanosleep(&moment, NULL);
+    return ++*races < RACES_MAX && !engine_cancelled();
+}
+
+static int start_box(struct invocation *invocation, struct launch *launch, struct error *err)
+{
+    int stream, failed = launch_start(launch, &stream, err);
+    if (failed > 0)
+        return RACE_LOST;
+    return failed ? -1 : stay(invocation, launch, stream, err);
+}
+
+/* What comes of who has the name; RACE_LOST where that has changed meanwhile. */
+static int meet_box(struct invocation *invocation, struct launch *launch,
+                    const struct meeting_wish *wish, enum meeting *meeting, struct error *err)
+{
+    cleanup_free char *found = NULL;
+    int status;
+    *meeting = meet(launch->engine, wish, &found, err);
+    switch (*meeting) {
+    case MEETING_FAILED:
+        return -1;
+    case MEETING_OTHER:
+        return RACE_LOST;
+    case MEETING_JOIN:
+        status = join(invocation, launch, found, err);
+        return status == EXEC_NOT_STARTED ? RACE_LOST : status;
+    case MEETING_RESTART:
+        info("starting the box %s again", quoted(wish->name));
+        launch->restart = launch->keep = true;
+        launch->id = take_ptr(found);
+        break;
+    case MEETING_FREE:
+        break;
+    }
+    return start_box(invocation, launch, err);
+}
+
 static int run_box(struct invocation *invocation, struct launch *launch, struct error *err)
 {
     struct plan *plan = launch->plan;
     cleanup_free char *base = strdup(plan->session.box.name);
     struct meeting_wish wish = {.parallel = argument_flag(&invocation->arguments, "parallel"),
                                 .replace = argument_flag(&invocation->arguments, "replace")};
-    for (int number = 2, races = 0; base && number <= PARALLEL_MAX;) {
-        cleanup_free char *found = NULL;
-        int stream = -1;
+    int status = RACE_LOST, number = 2, races = 0;
+    while (base && status == RACE_LOST) {
+        enum meeting meeting;
         if (prepare(launch, err) < 0)
             return -1;
         wish.name = plan->session.box.name;
         wish.spec = launch->spec;
-        switch (meet(launch->engine, &wish, &found, err)) {
-        case MEETING_FAILED:
+        status = meet_box(invocation, launch, &wish, &meeting, err);
+        if (meeting == MEETING_OTHER && number > PARALLEL_MAX)
+            return error_set(err,
+                             "there are %d boxes of these folders already; `docker claudex "
+                             "list` shows them",
+                             PARALLEL_MAX);
+        if (meeting == MEETING_OTHER && next_name(plan, base, number++, err) < 0)
             return -1;
-        case MEETING_JOIN:
-            return join(invocation, launch, found, err);
-        case MEETING_OTHER:
-            if (next_name(plan, base, number++, err) < 0)
-                return -1;
-            continue;
-        case MEETING_RESTART:
-            info("starting the box %s again", quoted(wish.name));
-            launch->restart = launch->keep = true;
-            launch->id = take_ptr(found);
-            break;
-        case MEETING_FREE:
-            break;
-        }
-        int failed = launch_start(launch, &stream, err);
-        if (failed < 0)
-            return -1;
-        if (failed == 0)
-            return stay(invocation, launch, stream, err);
-        /* Somebody else was faster: see who. */
-        if (++races == RACES_MAX)
+        if (meeting != MEETING_OTHER && status == RACE_LOST && !again(&races))
             return -1;
     }
-    return error_set(err,
-                     "there are %d boxes of these folders already; `docker claudex list` "
-                     "shows them",
-                     PARALLEL_MAX);
+    return status;
 }
 
 static int dry_run(struct launch *launch, struct error *err)

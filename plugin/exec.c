@@ -21,7 +21,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { PIECE = 32 * 1024, STATUS_TRIES = 200, STATUS_WAIT_MS = 10 };
+enum { PIECE = 32 * 1024, LOOK_TRIES = 1000, LOOK_WAIT_MS = 5 };
 
 /* --- making it ------------------------------------------------------------------------ */
 
@@ -55,11 +55,13 @@ static json_t *exec_environment(const struct exec *exec, bool tty)
 }
 
 /* The caller's, NULL on failure. */
-static char *exec_create(const struct exec *exec, bool tty, bool open_stdin, struct error *err)
+static char *exec_create(const struct exec *exec, bool tty, bool open_stdin, int *failure,
+                         struct error *err)
 {
     char *id = NULL;
     json_t *answer = NULL;
     long status = 0;
+    *failure = -1;
     unsigned short rows, columns;
     json_t *body = json_pack(
         "{s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:s}", "Cmd", exec_words(exec), "Env",
@@ -78,8 +80,11 @@ static char *exec_create(const struct exec *exec, bool tty, bool open_stdin, str
                                   json_pack("[i, i]", (int)rows, (int)columns));
     int failed = engine_request(exec->engine, "POST", path, body, &answer, &status, err);
     enum obstacle ignored;
-    if (!failed && status >= 400)
+    if (!failed && status >= 400) {
         failed = container_refusal(status, answer, &ignored, err);
+        if (status == 404 || status == 409) /* gone; not running */
+            *failure = EXEC_NOT_STARTED;
+    }
     const char *made = json_string_value(json_object_get(answer, "Id"));
     if (!failed && (!made || !(id = strdup(made))))
         (void)error_set(err, "the engine made a session and did not say which");
@@ -88,42 +93,87 @@ static char *exec_create(const struct exec *exec, bool tty, bool open_stdin, str
     return id;
 }
 
-/* The connection on which the session's bytes flow. */
+struct exec_state {
+    bool over;
+    int status; /* when it is over */
+    pid_t pid;  /* as the engine counts; 0: it never ran, or does not yet */
+};
+
+static int exec_look(const struct exec *exec, const char *id, struct exec_state *state,
+                     struct error *err)
+{
+    char path[256];
+    json_t *answer = NULL;
+    (void)snprintf(path, sizeof path, "/exec/%s/json", id);
+    if (engine_request(exec->engine, "GET", path, NULL, &answer, NULL, err) < 0)
+        return -1;
+    const json_t *code = json_object_get(answer, "ExitCode");
+    *state = (struct exec_state){
+        .over = !json_is_true(json_object_get(answer, "Running")) && json_is_integer(code),
+        .status = (int)json_integer_value(code),
+        .pid = (pid_t)json_integer_value(json_object_get(answer, "Pid")),
+    };
+    json_decref(answer);
+    return 0;
+}
+
+/* The engine writes why it could not start a session to where its output would be. */
+static int not_started(int stream, struct error *err)
+{
+    char text[512], shown[1024];
+    ssize_t n = recv(stream, text, sizeof text, MSG_DONTWAIT);
+    const char *words = text;
+    if (n > 8 && text[0] <= FRAME_ERROR) { /* the header of a frame */
+        words += 8;
+        n -= 8;
+    }
+    while (n > 0 && (words[n - 1] == '\n' || words[n - 1] == '\r'))
+        n--;
+    (void)error_set(err, "the engine could not start a session in the box: %s",
+                    n > 0 ? term_quote(shown, sizeof shown, words, (size_t)n) : "no word why");
+    return EXEC_NOT_STARTED;
+}
+
+/* There is no request that waits for an exec, neither for its start nor for its end. */
+static void pause_a_moment(void)
+{
+    const struct timespec moment = {.tv_nsec = LOOK_WAIT_MS * 1000000L};
+    (void)nanosleep(&moment, NULL);
+}
+
+/* Starts it: the connection on which the session's bytes flow, or -1 or EXEC_NOT_STARTED. */
 static int exec_start(const struct exec *exec, const char *id, bool tty, struct error *err)
 {
     char path[256];
     (void)snprintf(path, sizeof path, "/exec/%s/start", id);
     json_t *body = json_pack("{s:b, s:b}", "Detach", 0, "Tty", (int)tty);
-    int stream = engine_hijack(exec->engine, path, body, err);
+    cleanup_fd int stream = engine_hijack(exec->engine, path, body, err);
     json_decref(body);
-    return stream;
+    if (stream < 0)
+        return engine_cancelled() ? -1 : EXEC_NOT_STARTED;
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct exec_state state;
+        if (exec_look(exec, id, &state, err) < 0)
+            return -1;
+        if (state.over && state.pid == 0 && state.status != 0)
+            return not_started(stream, err);
+        if (state.over || state.pid > 0)
+            break;
+        pause_a_moment();
+    }
+    return take_fd(&stream);
 }
 
-static int exec_inspect(const struct exec *exec, const char *id, json_t **answer,
-                        struct error *err)
-{
-    char path[256];
-    (void)snprintf(path, sizeof path, "/exec/%s/json", id);
-    return engine_request(exec->engine, "GET", path, NULL, answer, NULL, err);
-}
-
-/* The stream may end a moment before the engine hears of the session's end; there is no
- * request that waits for it. */
+/* The stream may end a moment before the engine hears of the session's end. */
 static int exec_status(const struct exec *exec, const char *id, struct error *err)
 {
-    const struct timespec moment = {.tv_nsec = STATUS_WAIT_MS * 1000000L};
-    for (int tries = 0; tries < STATUS_TRIES; tries++) {
-        json_t *answer = NULL;
-        if (exec_inspect(exec, id, &answer, err) < 0)
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct exec_state state;
+        if (exec_look(exec, id, &state, err) < 0)
             return error_prefix(err, "the session's exit status is lost");
-        const json_t *code = json_object_get(answer, "ExitCode");
-        const bool over = !json_is_true(json_object_get(answer, "Running"));
-        const bool known = over && json_is_integer(code);
-        int status = known ? (int)json_integer_value(code) : -1;
-        json_decref(answer);
-        if (known)
-            return status;
-        (void)nanosleep(&moment, NULL);
+        if (state.over)
+            return state.status;
+        pause_a_moment();
     }
     return error_set(err, "the session's stream ended, but the session runs on");
 }
@@ -149,24 +199,22 @@ static bool is_in_box(pid_t pid, const char *box)
 static bool signal_exec(void *data, int number)
 {
     const struct target *target = data;
-    json_t *answer = NULL;
+    struct exec_state state;
     struct error ignored = ERROR_INIT;
-    if (!target->exec->local || exec_inspect(target->exec, target->id, &answer, &ignored) < 0)
+    if (!target->exec->local || exec_look(target->exec, target->id, &state, &ignored) < 0 ||
+        state.over || state.pid <= 1 || !is_in_box(state.pid, target->exec->box))
         return false;
-    const pid_t pid = (pid_t)json_integer_value(json_object_get(answer, "Pid"));
-    json_decref(answer);
-    if (pid <= 1 || !is_in_box(pid, target->exec->box))
-        return false;
-    return kill(getpgid(pid) == pid ? -pid : pid, number) == 0;
+    return kill(getpgid(state.pid) == state.pid ? -state.pid : state.pid, number) == 0;
 }
 
 int exec_attached(const struct exec *exec, const char *detach_keys, struct error *err)
 {
     const bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     char resize[256];
-    cleanup_free char *id = exec_create(exec, tty, true, err);
+    int failure;
+    cleanup_free char *id = exec_create(exec, tty, true, &failure, err);
     if (!id)
-        return -1;
+        return failure;
     (void)snprintf(resize, sizeof resize, "/exec/%s/resize", id);
     struct target target = {.exec = exec, .id = id};
     struct attach attach = {.engine = exec->engine,
@@ -179,7 +227,7 @@ int exec_attached(const struct exec *exec, const char *detach_keys, struct error
                             .signal = signal_exec,
                             .data = &target};
     if (attach.stream < 0)
-        return -1;
+        return attach.stream;
     switch (attach_run(&attach, err)) {
     case ATTACH_EOF:
         return exec_status(exec, id, err);
@@ -288,12 +336,13 @@ static int pump_run(struct pump *pump)
 
 int exec_piped(const struct exec *exec, const struct exec_pipes *pipes, struct error *err)
 {
-    cleanup_free char *id = exec_create(exec, false, true, err);
+    int failure;
+    cleanup_free char *id = exec_create(exec, false, true, &failure, err);
     if (!id)
-        return -1;
+        return failure;
     cleanup_fd int stream = exec_start(exec, id, false, err);
     if (stream < 0)
-        return -1;
+        return stream;
     struct pump pump = {
         .pipes = pipes, .outgoing = BUF_INIT(2 * PIECE), .stream = stream, .err = err};
     int failed = pump_run(&pump);

@@ -22,13 +22,17 @@ struct exec {
     bool local;                        /* the engine's processes are this machine's */
 };
 
+/* The engine could not start the session, because the box has ended or is about to. */
+enum { EXEC_NOT_STARTED = -2 };
+
 /* On our terminal, or with our streams where there is none. Returns the session's exit status,
- * 0 after the detach keys, 128 + n where a signal ended us; or -1. */
+ * 0 after the detach keys, 128 + n where a signal ended us; or -1 or EXEC_NOT_STARTED with *err
+ * filled. */
 int exec_attached(const struct exec *exec, const char *detach_keys, struct error *err);
 
 /* Standard input from `source`, standard output to `sink` (NULL: dropped), with `data` for
- * each; standard error is appended to `complaints` as far as it holds it. Returns the exit
- * status or -1. */
+ * each; standard error is appended to `complaints` as far as it holds it. Returns as
+ * exec_attached(). */
 struct exec_pipes {
     engine_source *source;
     void *source_data;

@@ -113,24 +113,16 @@ static int get_image(struct launch *launch, struct error *err)
 }
 
 /* 1 when the name is taken. */
-static int create(struct launch *launch, struct error *err)
+static int create(struct launch *launch, enum obstacle *obstacle, struct error *err)
 {
     const char *name = launch->plan->session.box.name;
-    for (bool built = false, joined = false;;) {
-        enum obstacle obstacle;
-        if (container_create(launch->engine, name, launch->spec, &launch->id, &obstacle, err) ==
+    for (bool built = false;; built = true) {
+        if (container_create(launch->engine, name, launch->spec, &launch->id, obstacle, err) ==
             0)
             return 0;
-        if (obstacle == OBSTACLE_NAME)
+        if (*obstacle == OBSTACLE_NAME)
             return 1;
-        if (obstacle == OBSTACLE_IMAGE && !built)
-            built = true;
-        else if (obstacle == OBSTACLE_NETWORK && !joined)
-            joined = true;
-        else
-            return -1;
-        if (obstacle == OBSTACLE_IMAGE ? get_image(launch, err)
-                                       : network_ensure(launch->engine, err))
+        if (*obstacle != OBSTACLE_IMAGE || built || get_image(launch, err) < 0)
             return -1;
     }
 }
@@ -168,18 +160,6 @@ static int open_stream(struct launch *launch, struct error *err)
     return engine_hijack(launch->engine, path, NULL, err);
 }
 
-static int start(struct launch *launch, struct error *err)
-{
-    enum obstacle obstacle;
-    int failed = container_start(launch->engine, launch->id, &obstacle, err);
-    if (failed && obstacle == OBSTACLE_NETWORK) {
-        if (network_ensure(launch->engine, err) < 0)
-            return -1;
-        failed = container_start(launch->engine, launch->id, &obstacle, err);
-    }
-    return failed;
-}
-
 /* What is there so far goes, also where the user has had enough. */
 static void undo(struct launch *launch)
 {
@@ -190,6 +170,10 @@ static void undo(struct launch *launch)
     if (launch->id && !launch->restart &&
         container_remove(launch->engine, launch->id, true, &err) < 0)
         warn("the container %s is left behind: %s", launch->id, err.text);
+    if (!launch->restart) {
+        free(launch->id);
+        launch->id = NULL;
+    }
     unstage(launch);
     signals_release(&before);
 }
@@ -199,12 +183,15 @@ static int checked(int failed, struct error *err)
     return !failed && engine_cancelled() ? error_set(err, "cancelled") : failed;
 }
 
-int launch_start(struct launch *launch, int *stream, struct error *err)
+/* As launch_start(); *obstacle says if another attempt makes sense. */
+static int attempt(struct launch *launch, int *stream, enum obstacle *obstacle,
+                   struct error *err)
 {
     *stream = -1;
+    *obstacle = OBSTACLE_NONE;
     int failed = stage(launch, err);
     if (!failed && !launch->restart)
-        failed = create(launch, err);
+        failed = create(launch, obstacle, err);
     if (failed <= 0 && !engine_cancelled() && check_engine(launch->engine, err) < 0)
         failed = -1; /* says more than why a create failed there */
     if (failed > 0) {
@@ -218,13 +205,26 @@ int launch_start(struct launch *launch, int *stream, struct error *err)
         failed = -1;
     failed = checked(failed, err);
     if (!failed)
-        failed = start(launch, err);
+        failed = container_start(launch->engine, launch->id, obstacle, err);
     if (failed) {
         if (*stream >= 0)
             close(*stream);
         undo(launch);
-        return -1;
     }
+    return failed;
+}
+
+int launch_start(struct launch *launch, int *stream, struct error *err)
+{
+    enum obstacle obstacle;
+    int failed = attempt(launch, stream, &obstacle, err);
+    /* Only the first box of all finds no network. A start that failed for it has removed the
+     * container where that removes itself. */
+    if (failed < 0 && obstacle == OBSTACLE_NETWORK && !engine_cancelled() &&
+        network_ensure(launch->engine, err) == 0)
+        failed = attempt(launch, stream, &obstacle, err);
+    if (failed)
+        return failed;
     /* The box has its own copy of the mounts by now; one that is kept needs them again. */
     if (!launch->keep)
         unstage(launch);

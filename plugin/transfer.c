@@ -46,7 +46,9 @@ int transfer_run(const struct exec *exec, const struct exec_pipes *pipes, int fi
     char text[1024];
     all.complaints = &complaints;
     int status = exec_piped(exec, &all, err);
-    if (status < 0 || status <= fine)
+    if (status < 0)
+        return -1;
+    if (status <= fine)
         return status;
     while (complaints.length > 0 && complaints.data[complaints.length - 1] == '\n')
         complaints.length--;
