@@ -98,11 +98,14 @@ static int parse_line(const char *line, const char *end, struct mount_entry *ent
     field = next_field(&line, end, &length);
     if (!field || line != end)
         return -1;
-    entry->root = unescape(fields[ROOT], lengths[ROOT]);
-    entry->point = unescape(fields[POINT], lengths[POINT]);
-    entry->read_only =
+    cleanup_free char *root = unescape(fields[ROOT], lengths[ROOT]);
+    cleanup_free char *point = unescape(fields[POINT], lengths[POINT]);
+    if (!root || !point || point[0] != '/')
+        return -1;
+    bool read_only =
         has_option(fields[OPTIONS], lengths[OPTIONS], "ro") || has_option(field, length, "ro");
-    return entry->root && entry->point && entry->point[0] == '/' ? 0 : -1;
+    *entry = (struct mount_entry){take_ptr(root), take_ptr(point), read_only};
+    return 0;
 }
 
 int mounts_parse(const char *text, size_t length, struct mount_table *table, struct error *err)
@@ -119,10 +122,10 @@ int mounts_parse(const char *text, size_t length, struct mount_table *table, str
         if (!newline || memchr(line, '\0', (size_t)(newline - line)))
             return error_set(err, "/proc/self/mountinfo: line %zu is cut off",
                              table->count + 1);
-        /* Counted before it is whole, so that its half is freed. */
-        if (parse_line(line, newline, &table->entries[table->count++]) < 0)
+        if (parse_line(line, newline, &table->entries[table->count]) < 0)
             return error_set(err, "/proc/self/mountinfo: line %zu is not understood",
-                             table->count);
+                             table->count + 1);
+        table->count++;
         line = newline + 1;
     }
     return 0;

@@ -9,7 +9,7 @@ load lib.bash
 # answers LINE...: each "ATTEMPT ANSWER", tried in one box.
 answers()
 {
-    run in_box /probe try $(printf '%s\n' "$@" | cut -d ' ' -f 1)
+    run in_box /probe try "${@%% *}"
     equal "$output" "$(printf '%s\n' "$@")"
 }
 

@@ -36,14 +36,14 @@ sti_tty EPERM"
     mkfifo -m 0666 "$project/up"
     exec 7<>"$project/up" 9<>"$BATS_TEST_TMPDIR/keys"
     "$harness" run "${arranged[@]}" -- "$init" bash -c '
-        for s in INT QUIT TSTP; do trap "echo $s >up" $s; done
+        for s in INT QUIT; do trap "echo $s >up" $s; done
+        trap "echo TSTP >up; exit 33" TSTP
         echo ready >up
-        while [ "$count" != 3 ]; do sleep 1000 & wait $!; count=$((count + 1)); done
-        exit 33' <"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 9>&- &
+        while :; do sleep 1000 & wait $!; done' <"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 9>&- &
     box_job=$!
     await
-    for pair in '\003 INT' '\034 QUIT' '\032 TSTP'; do
-        printf "${pair% *}" >&9
+    for pair in $'\003 INT' $'\034 QUIT' $'\032 TSTP'; do
+        printf %s "${pair% *}" >&9
         await
         equal "$line" "${pair#* }"
     done
