@@ -194,7 +194,9 @@ static long best_fit(const struct boxes *boxes, const struct wish *wish)
     int best = 0;
     long found = -1;
     for (size_t i = 0; i < boxes->count; i++) {
-        int fit = fits(&boxes->items[i], wish);
+        /* Of two that fit alike, the one that runs is meant. */
+        int fit = 2 * fits(&boxes->items[i], wish);
+        fit += fit > 0 && box_is_running(&boxes->items[i]);
         if (fit > best) {
             best = fit;
             found = (long)i;

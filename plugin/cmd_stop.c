@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stop: ask a box's session to end, and end it. */
+#include <string.h>
+
 #include "plugin/container.h"
 #include "plugin/verbs.h"
 #include "shared/cleanup.h"
@@ -26,6 +28,9 @@ static int stop_one(struct invocation *invocation, const struct box *box, struct
     json_decref(inspect);
     if (found <= 0)
         return found;
+    /* Never started: its claudex was killed in the middle. */
+    if (strcmp(box->state, "created") == 0)
+        return container_remove(invocation->engine, box->id, true, err);
     if (container_stop(invocation->engine, box->id, (long)seconds, err) < 0)
         return -1;
     int status;
@@ -37,7 +42,7 @@ static int stop_one(struct invocation *invocation, const struct box *box, struct
 
 static int run(struct invocation *invocation, struct error *err)
 {
-    return verb_for_each(invocation, true, stop_one, err);
+    return verb_for_each(invocation, false, stop_one, err);
 }
 
 const struct command cmd_stop = {

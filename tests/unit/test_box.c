@@ -160,6 +160,18 @@ static void the_only_one_running(void **state)
     chooses("[]", NULL, "/elsewhere", false, NULL);
 }
 
+static void of_two_that_fit_the_running_one(void **state)
+{
+    static const char both[] = "[" BOX("a1", "exited", FOLDER("/a")) "," BOX(
+        "a2", "running", FOLDER("/a")) "," BOX("a3", "exited", FOLDER("/a")) "]";
+    static const char neither[] =
+        "[" BOX("a1", "exited", FOLDER("/a")) "," BOX("a3", "exited", FOLDER("/a")) "]";
+    (void)state;
+    chooses(both, NULL, "/a", false, "a2");
+    chooses(both, NULL, "/a", true, "a2");
+    chooses(neither, NULL, "/a", false, NULL);
+}
+
 static void two_of_one_folder_are_told_and_not_guessed(void **state)
 {
     static const char twice[] = "[" BOX("claudex-a-00000001", "running", FOLDER("/a")) "," BOX(
@@ -197,6 +209,7 @@ int main(void)
         cmocka_unit_test(by_name_and_its_short_forms),
         cmocka_unit_test(by_folder),
         cmocka_unit_test(the_only_one_running),
+        cmocka_unit_test(of_two_that_fit_the_running_one),
         cmocka_unit_test(two_of_one_folder_are_told_and_not_guessed),
         cmocka_unit_test(survives_odd_answers),
     };
