@@ -10,6 +10,7 @@
 #include "init/environment.h"
 #include "init/private.h"
 #include "init/privs.h"
+#include "init/signals.h"
 #include "init/terminal.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
@@ -33,21 +34,37 @@ static int add_variable(struct request *request, const char *text, struct error 
     return 0;
 }
 
+/* The value is in the request's own environment, where no list of processes shows it. */
+static int pass_variable(struct request *request, const char *name, struct error *err)
+{
+    char *text = NULL;
+    const char *value = is_env_name(name) ? getenv(name) : NULL;
+    if (!value)
+        return error_usage(err, "exec: --pass wants the NAME of a variable that is set");
+    if (asprintf(&text, "%s=%s", name, value) < 0)
+        return error_errno(err, "exec");
+    int failed = strings_add(&request->environment, text);
+    free(text);
+    return failed ? error_errno(err, "exec") : 0;
+}
+
 static int parse_request(int argc, char **argv, struct request *request, struct error *err)
 {
     static const struct option options[] = {
         {"workdir", required_argument, NULL, 'w'},
         {"env", required_argument, NULL, 'e'},
+        {"pass", required_argument, NULL, 'p'},
         {0},
     };
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "+w:e:", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "+w:e:p:", options, NULL)) != -1;) {
         if (option == 'w')
             request->workdir = optarg;
-        else if (option != 'e')
+        else if (option != 'e' && option != 'p')
             return error_usage(err, "usage: claudex-init exec [--workdir DIR] "
-                                    "[--env NAME=VALUE]... [--] [COMMAND [ARG...]]");
-        else if (add_variable(request, optarg, err) < 0)
+                                    "[--env NAME=VALUE]... [--pass NAME]... [--] "
+                                    "[COMMAND [ARG...]]");
+        else if ((option == 'e' ? add_variable : pass_variable)(request, optarg, err) < 0)
             return -1;
     }
     if (request->workdir && request->workdir[0] != '/')
@@ -69,6 +86,7 @@ static int run(int argc, char **argv, struct error *err)
     if (geteuid() != 0)
         return error_set(err, "exec has to be entered as root, which it then gives up: docker "
                               "exec without --user");
+    signals_reset();
     if (descriptors_clean(err) < 0 || privs_check(err) < 0 || privs_harden(err) < 0 ||
         private_await(&agent, err) < 0 || private_read_session(&session, err) < 0 ||
         private_read_environment(&environment, err) < 0)

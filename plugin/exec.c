@@ -32,6 +32,11 @@ static json_t *exec_words(const struct exec *exec)
     if (exec->workdir)
         failed |= json_array_append_new(words, json_string("--workdir")) |
                   json_array_append_new(words, json_string(exec->workdir));
+    for (size_t i = 0; exec->environment && i < exec->environment->count; i++) {
+        const char *text = exec->environment->items[i];
+        failed |= json_array_append_new(words, json_string("--pass")) |
+                  json_array_append_new(words, json_stringn(text, strcspn(text, "=")));
+    }
     failed |= json_array_append_new(words, json_string("--"));
     for (const char *const *word = exec->command; *word; word++)
         failed |= json_array_append_new(words, json_string(*word));
