@@ -57,3 +57,10 @@ int environment_apply(const struct strings *set, struct error *err)
     }
     return 0;
 }
+
+void environment_forget(struct strings *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        explicit_bzero(set->items[i], strlen(set->items[i]));
+    strings_free(set);
+}

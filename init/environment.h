@@ -21,4 +21,7 @@ int environment_parse(const char *bytes, size_t length, struct strings *out, str
  * win. */
 int environment_apply(const struct strings *set, struct error *err);
 
+/* Overwrites and frees: PID 1 lives long, and needs none of the session's secrets. */
+void environment_forget(struct strings *set);
+
 #endif

@@ -159,6 +159,7 @@ static int first_process(char *const *command)
     /* ---- From here on nothing may end PID 1: no die(), no exit(), no assertion. ---- */
 
     terminal_let_go();
+    environment_forget(&boot.environment);
     if (privs_keep(&err) < 0)
         warn("%s", err.text);
     return supervise(&boot.supervisor, boot.pid);
