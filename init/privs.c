@@ -73,7 +73,7 @@ int privs_check(struct error *err)
 {
     struct sets sets;
     if (get_sets(&sets) < 0)
-        return error_errno(err, "cannot read PID 1's capabilities");
+        return error_errno(err, "cannot read the container's capabilities");
     cleanup_buf struct buf missing = BUF_INIT(ERROR_TEXT_MAX / 2);
     cleanup_buf struct buf names = BUF_INIT(ERROR_TEXT_MAX / 2);
     for (size_t i = 0; i < privs_capability_count; i++) {
@@ -88,8 +88,8 @@ int privs_check(struct error *err)
     if (missing.length == 0)
         return 0;
     return error_set(err,
-                     "PID 1 lacks %s; start the box with `docker claudex run`, or give the "
-                     "container cap_add: [%s]",
+                     "the container lacks %s; start the box with `docker claudex run`, or give "
+                     "it cap_add: [%s]",
                      missing.data, names.data);
 }
 

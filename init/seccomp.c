@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +25,9 @@
 /* Newer than the libseccomp that Debian 12 has; numbers from asm-generic/unistd.h, the same on
  * every architecture since 5.0. */
 enum { NR_FCHMODAT2 = 452, NR_OPEN_TREE_ATTR = 467 };
+
+/* Of socket(2)'s second argument; the rest is flags (linux/net.h, SOCK_TYPE_MASK). */
+enum { TYPE_BITS = 0xf };
 
 /*
  * System calls that an agent has no business with, whatever the arguments. ENOSYS where
@@ -75,12 +79,11 @@ static const struct {
     unsigned mode_argument;
     int flags_argument; /* the mode counts only with flags that create; -1: always */
 } modes[] = {
-#ifdef __NR_chmod /* the new architectures have only the …at calls */
-    {SCMP_SYS(chmod), 1, -1},   {SCMP_SYS(creat), 1, -1},    {SCMP_SYS(mkdir), 1, -1},
-    {SCMP_SYS(mknod), 1, -1},   {SCMP_SYS(open), 2, 1},
-#endif
-    {SCMP_SYS(fchmod), 1, -1},  {SCMP_SYS(fchmodat), 2, -1}, {NR_FCHMODAT2, 2, -1},
-    {SCMP_SYS(mkdirat), 2, -1}, {SCMP_SYS(mknodat), 2, -1},  {SCMP_SYS(openat), 3, 2},
+    /* The new architectures have only the …at calls; libseccomp knows. */
+    {SCMP_SYS(chmod), 1, -1},    {SCMP_SYS(creat), 1, -1}, {SCMP_SYS(mkdir), 1, -1},
+    {SCMP_SYS(mknod), 1, -1},    {SCMP_SYS(open), 2, 1},   {SCMP_SYS(fchmod), 1, -1},
+    {SCMP_SYS(fchmodat), 2, -1}, {NR_FCHMODAT2, 2, -1},    {SCMP_SYS(mkdirat), 2, -1},
+    {SCMP_SYS(mknodat), 2, -1},  {SCMP_SYS(openat), 3, 2},
 };
 
 /* Allowed values of an int argument as ranges; what lies between is denied. */
@@ -90,8 +93,6 @@ struct range {
 
 static const struct range families[] = {
     {AF_UNIX, AF_UNIX}, {AF_INET, AF_INET}, {AF_INET6, AF_INET6}, {AF_NETLINK, AF_NETLINK}};
-/* Streams and datagrams (types, without SOCK_CLOEXEC and SOCK_NONBLOCK, are four bits). */
-static const struct range types[] = {{SOCK_STREAM, SOCK_DGRAM}, {0x10, UINT32_MAX}};
 /* 0, which is the type's own, ICMP (echo sockets) and the two that agents speak: no SCTP,
  * UDP-Lite, MPTCP, GRE. AF_NETLINK's and AF_UNIX's numbers are checked apart. */
 static const struct range protocols[] = {{0, IPPROTO_ICMP},
@@ -215,10 +216,10 @@ static int deny_sockets(scmp_filter_ctx filter)
                             NULL);
     for (size_t i = 0; i < array_length(internet) && !failed; i++) {
         struct scmp_arg_cmp family = LOW_BITS_EQUAL(0, UINT32_MAX, internet[i]);
-        for (uint32_t type = 0; type < 0x10 && !failed; type++) {
-            if (type >= types[0].first && type <= types[0].last)
+        for (uint32_t type = 0; type <= TYPE_BITS && !failed; type++) {
+            if (type == SOCK_STREAM || type == SOCK_DGRAM)
                 continue;
-            struct scmp_arg_cmp compare[2] = {family, LOW_BITS_EQUAL(1, 0xf, type)};
+            struct scmp_arg_cmp compare[2] = {family, LOW_BITS_EQUAL(1, TYPE_BITS, type)};
             failed = refuse(filter, EPERM, SCMP_SYS(socket), 2, compare);
         }
         if (!failed)
@@ -263,21 +264,24 @@ static void release(scmp_filter_ctx *filter)
     seccomp_release(*filter);
 }
 
-int seccomp_enforce(struct error *err)
+/* Only the native calls: the other tables (32 bits, x32) have numbers of their own for
+ * everything above. Killed, not refused: a process whose every call fails, exit included, would
+ * do what nobody can foresee; SIGSYS says what happened. no_new_privs is set by privs, which is
+ * checked; libseccomp need not do it again. */
+static int set_attributes(scmp_filter_ctx filter)
 {
-    static int (*const parts[])(scmp_filter_ctx) = {deny_calls, deny_set_ids, deny_sockets,
-                                                    deny_namespaces, deny_requests};
-    cleanup_with(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int failed = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    return failed ? failed : seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+}
+
+static int install(uint32_t otherwise, int (*const *parts)(scmp_filter_ctx), size_t count,
+                   struct error *err)
+{
+    cleanup_with(release) scmp_filter_ctx filter = seccomp_init(otherwise);
     if (!filter)
         return error_set(err, "cannot make a seccomp filter: out of memory");
-    /* Only the native calls: the other tables (32 bits, x32) have numbers of their own for
-     * everything above. Killed, not refused: a process whose every call fails, exit included,
-     * would do what nobody can foresee; SIGSYS says what happened. */
-    int failed = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    /* no_new_privs is set by privs, which is checked; libseccomp need not do it again. */
-    if (!failed)
-        failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-    for (size_t i = 0; i < array_length(parts) && !failed; i++)
+    int failed = set_attributes(filter);
+    for (size_t i = 0; i < count && !failed; i++)
         failed = parts[i](filter);
     if (!failed)
         failed = seccomp_load(filter);
@@ -286,4 +290,48 @@ int seccomp_enforce(struct error *err)
         return error_errno(err, "cannot install the seccomp filter");
     }
     return 0;
+}
+
+int seccomp_enforce(struct error *err)
+{
+    static int (*const parts[])(scmp_filter_ctx) = {deny_calls, deny_set_ids, deny_sockets,
+                                                    deny_namespaces, deny_requests};
+    return install(SCMP_ACT_ALLOW, parts, array_length(parts), err);
+}
+
+/* Sockets, pipes, memory, time: the gate opens no file, starts no process, maps no code. */
+static int allow_gate(scmp_filter_ctx filter)
+{
+    static const int calls[] = {
+        SCMP_SYS(accept4),    SCMP_SYS(connect),       SCMP_SYS(getsockopt),
+        SCMP_SYS(setsockopt), SCMP_SYS(getsockname),   SCMP_SYS(getpeername),
+        SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg),       SCMP_SYS(sendto),
+        SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),      SCMP_SYS(shutdown),
+        SCMP_SYS(read),       SCMP_SYS(write),         SCMP_SYS(readv),
+        SCMP_SYS(writev),     SCMP_SYS(splice),        SCMP_SYS(pipe2),
+        SCMP_SYS(close),      SCMP_SYS(fcntl),         SCMP_SYS(epoll_ctl),
+        SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),   SCMP_SYS(poll),
+        SCMP_SYS(brk),        SCMP_SYS(munmap),        SCMP_SYS(mremap),
+        SCMP_SYS(madvise),    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+        SCMP_SYS(getrandom),  SCMP_SYS(futex),         SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(exit_group), SCMP_SYS(prctl),         SCMP_SYS(capget),
+        SCMP_SYS(getresuid),  SCMP_SYS(getresgid),     SCMP_SYS(getgroups),
+    };
+    static const uint32_t internet[] = {AF_INET, AF_INET6};
+    int failed = 0;
+    for (size_t i = 0; i < array_length(calls) && !failed; i++)
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
+    for (size_t i = 0; i < array_length(internet) && !failed; i++) {
+        struct scmp_arg_cmp family = LOW_BITS_EQUAL(0, UINT32_MAX, internet[i]);
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family);
+    }
+    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
+    return failed ? failed
+                  : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &data);
+}
+
+int seccomp_enforce_gate(struct error *err)
+{
+    static int (*const parts[])(scmp_filter_ctx) = {allow_gate};
+    return install(SCMP_ACT_ERRNO(EPERM), parts, array_length(parts), err);
 }

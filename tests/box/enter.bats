@@ -36,6 +36,12 @@ ptrace_1 EPERM"
     equal "$output" "/tmp
 1 exec a b /home/node node"
     equal "$status" 41
+    # A secret is handed on by its name: no list of processes shows it.
+    run "$harness" enter --env OVER=passed "$host_pid" -- /init exec --pass OVER -- \
+        sh -c 'echo "$BOX $OVER"'
+    equal "$output" "1 passed"
+    run enter /init exec --pass NOT_SET -- true
+    equal "$status" 2
     run enter /init exec pwd
     equal "$output" /workspace/project
     run enter /init exec < <(echo 'echo "$0"; exit 3')
