@@ -94,6 +94,7 @@ struct session {
         enum network_mode mode;
         bool host; /* --host-network */
         struct strings groups, allow, deny;
+        struct strings api; /* what mode api allows: the group `ai` in full */
         bool private_names; /* names may resolve to private addresses */
     } network;
 

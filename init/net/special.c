@@ -77,3 +77,15 @@ bool address_is_special(int family, const uint8_t *address)
     return !in_any(address, 16, &global_v6, 1) ||
            in_any(address, 16, special_v6, array_length(special_v6));
 }
+
+bool address_is_private(int family, const uint8_t *address)
+{
+    static const struct network v4[] = {
+        {{10}, 8},         {{100, 64}, 10},      {{172, 16}, 12},    {{192, 168}, 16},
+        {{192, 0, 2}, 24}, {{198, 51, 100}, 24}, {{203, 0, 113}, 24}};
+    static const struct network v6[] = {
+        {{0xfc}, 7}, {{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x3f, 0xff}, 20}};
+    if (family == AF_INET)
+        return in_any(address, 4, v4, array_length(v4));
+    return family == AF_INET6 && in_any(address, 16, v6, array_length(v6));
+}

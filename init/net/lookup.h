@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The gate's own resolution of names, by c-ares (the only user of <ares.h>): what a name that
+ * was allowed leads to, asked only when it is dialled. A small cache keeps answers for their
+ * time to live; /etc/hosts was read before the gate lost its eyes.
+ */
+#ifndef CLAUDEX_INIT_NET_LOOKUP_H
+#define CLAUDEX_INIT_NET_LOOKUP_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/net/reactor.h"
+#include "shared/error.h"
+
+enum {
+    LOOKUP_ADDRESSES_MAX = 16,
+    LOOKUP_HOSTS_MAX = 64,   /* lines of /etc/hosts that count */
+    LOOKUP_CACHE_MAX = 1024, /* names */
+    LOOKUP_TTL_MAX = 300,    /* seconds an answer is kept at most */
+};
+
+struct address {
+    int family; /* AF_INET, AF_INET6 */
+    uint8_t bytes[16];
+};
+
+struct addresses {
+    size_t count;
+    struct address list[LOOKUP_ADDRESSES_MAX];
+};
+
+/* Called once, perhaps before lookup_start() returns. `found` is NULL on failure, and then
+ * `why` is a static text. */
+typedef void lookup_done(void *context, const struct addresses *found, const char *why);
+
+struct lookup;
+struct lookup_query;
+
+/* `servers`: "10.0.0.2,[fd00::2]:5353", as ares_set_servers_ports_csv(3) takes it; `hosts`: the
+ * text of /etc/hosts, hosts(5). Both are copied. NULL on failure. */
+struct lookup *lookup_open(struct reactor *reactor, const char *servers, const char *hosts,
+                           struct error *err);
+
+/* *handle names the query while it is under way and is NULL before done is called: it must
+ * live until then, or until lookup_cancel(). */
+void lookup_start(struct lookup *lookup, const char *name, lookup_done *done, void *context,
+                  struct lookup_query **handle);
+/* done will not be called any more; *handle becomes NULL, which it may be already. */
+void lookup_cancel(struct lookup_query **handle);
+
+/* The address of a name in the hosts file, or NULL. */
+const struct address *lookup_hosts(const struct lookup *lookup, const char *name, int family);
+
+/* The other way round: the first name of an address there, or NULL. */
+const char *lookup_hosts_name(const struct lookup *lookup, const struct address *address);
+
+/* Mode open: one DNS message as it is to the upstream, the answer as it is to `done`
+ * (length 0: none came). */
+typedef void lookup_answer(void *context, const uint8_t *message, size_t length);
+void lookup_forward(struct lookup *lookup, const uint8_t *message, size_t length,
+                    lookup_answer *done, void *context, struct lookup_query **handle);
+
+#endif
