@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/net/flow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PIPE_BYTES = 256 * 1024 };
+
+static int borrow(struct flow *flow, struct pipes *pipes)
+{
+    if (flow->pipe[0] >= 0)
+        return 0;
+    if (pipes->count > 0) {
+        pipes->count--;
+        flow->pipe[0] = pipes->ends[pipes->count][0];
+        flow->pipe[1] = pipes->ends[pipes->count][1];
+        return 0;
+    }
+    if (pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -1;
+    /* Larger is faster; past the user's share of pipe memory it stays as it is, pipe(7). */
+    (void)fcntl(flow->pipe[0], F_SETPIPE_SZ, PIPE_BYTES);
+    return 0;
+}
+
+void flow_end(struct flow *flow, struct pipes *pipes)
+{
+    if (flow->pipe[0] < 0)
+        return;
+    if (flow->held == 0 && pipes->count < PIPES_KEPT) {
+        pipes->ends[pipes->count][0] = flow->pipe[0];
+        pipes->ends[pipes->count][1] = flow->pipe[1];
+        pipes->count++;
+    } else {
+        close(flow->pipe[0]);
+        close(flow->pipe[1]);
+    }
+    flow->pipe[0] = flow->pipe[1] = -1;
+}
+
+/* Source to pipe. 1 something came, 0 not now, -1 the source is broken. The pipe is empty, so
+ * EAGAIN can only mean the source. */
+static int fill(struct flow *flow, struct end *from)
+{
+    ssize_t n = splice(from->fd, NULL, flow->pipe[1], NULL, PIPE_BYTES,
+                       SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n > 0) {
+        flow->held = (size_t)n;
+        return 1;
+    }
+    if (n == 0) {
+        flow->ended = true;
+        return 0;
+    }
+    if (errno == EAGAIN)
+        from->readable = false;
+    return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+static int drain(struct flow *flow, struct end *to)
+{
+    ssize_t n = splice(flow->pipe[0], NULL, to->fd, NULL, flow->held,
+                       SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n > 0) {
+        flow->held -= (size_t)n;
+        flow->bytes += (uint64_t)n;
+        return 1;
+    }
+    if (n < 0 && errno == EAGAIN)
+        to->writable = false;
+    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+static enum flow_state finish(struct flow *flow, struct end *to)
+{
+    if (!flow->shut && shutdown(to->fd, SHUT_WR) < 0 && errno != ENOTCONN)
+        return FLOW_BROKEN;
+    flow->shut = true;
+    return FLOW_DONE;
+}
+
+enum flow_state flow_move(struct flow *flow, struct end *from, struct end *to,
+                          struct pipes *pipes)
+{
+    uint64_t until = flow->bytes + FLOW_BUDGET;
+    while (flow->bytes < until) {
+        int moved = 0;
+        if (flow->held > 0) {
+            if (!to->writable)
+                return FLOW_WAITS;
+            moved = drain(flow, to);
+        } else if (flow->ended) {
+            flow_end(flow, pipes);
+            return finish(flow, to);
+        } else if (from->readable) {
+            if (borrow(flow, pipes) < 0)
+                return FLOW_BROKEN;
+            moved = fill(flow, from);
+        } else {
+            flow_end(flow, pipes);
+            return FLOW_WAITS;
+        }
+        if (moved < 0)
+            return FLOW_BROKEN;
+    }
+    return FLOW_GOES_ON;
+}
