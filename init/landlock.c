@@ -157,7 +157,8 @@ static int grant_around(const struct rules *rules, struct error *err)
     return 0;
 }
 
-int landlock_prepare(bool signals_others, struct error *err)
+/* An empty ruleset that handles all this kernel can. */
+static int make(bool signals_others, struct rules *rules, struct error *err)
 {
     int version = landlock_version();
     if (version == 0)
@@ -169,10 +170,23 @@ int landlock_prepare(bool signals_others, struct error *err)
     }
     if (signals_others)
         attr.scoped &= ~LANDLOCK_SCOPE_SIGNAL;
-    cleanup_fd int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
-    if (fd < 0)
-        return error_errno(err, "cannot make a Landlock ruleset");
-    struct rules rules = {.fd = fd, .handled = attr.handled_access_fs};
+    rules->handled = attr.handled_access_fs;
+    rules->fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+    return rules->fd < 0 ? error_errno(err, "cannot make a Landlock ruleset") : 0;
+}
+
+int landlock_nothing(struct error *err)
+{
+    struct rules rules;
+    return make(false, &rules, err) < 0 ? -1 : rules.fd;
+}
+
+int landlock_prepare(bool signals_others, struct error *err)
+{
+    struct rules rules;
+    if (make(signals_others, &rules, err) < 0)
+        return -1;
+    cleanup_fd int fd = rules.fd;
 
     /* Names only: without this `ls /` fails. It gives the names in BOX_PRIVATE to whoever may
      * enter there; that this is nobody but root is the folder's mode, not Landlock. */

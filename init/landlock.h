@@ -20,6 +20,9 @@ int landlock_version(void);
  */
 int landlock_prepare(bool signals_others, struct error *err);
 
+/* The same without any rule: no path at all, for the workers. */
+int landlock_nothing(struct error *err);
+
 /* Binds this process and all after it to the rules. Wants no_new_privs. */
 int landlock_enforce(int rules, struct error *err);
 

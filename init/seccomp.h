@@ -10,7 +10,10 @@
 
 #include "shared/error.h"
 
-/* Installs the filter in this process, for good. Wants no_new_privs. */
+/* Installs the agent's filter in this process, for good. Wants no_new_privs. */
 int seccomp_enforce(struct error *err);
+
+/* The gate's: a list of the calls it makes, and EPERM for every other. */
+int seccomp_enforce_gate(struct error *err);
 
 #endif

@@ -37,6 +37,7 @@ enum {
  * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
 #define BOX_PUBLIC      BOX_RUN "/public"
 #define BOX_STATUS      BOX_PUBLIC "/status.json"
+#define BOX_DENIED      BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
 #define BOX_PRIVATE     BOX_RUN "/private"    /* 0700 root: what it may not */
 #define BOX_CONFIG      BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 #define BOX_ENV         BOX_PRIVATE "/env"    /* NAME=value, each ended by NUL */

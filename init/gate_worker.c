@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/gate_worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "init/denied.h"
+#include "init/landlock.h"
+#include "init/privs.h"
+#include "init/seccomp.h"
+#include "init/signals.h"
+#include "shared/buf.h"
+#include "shared/cleanup.h"
+#include "shared/io.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+enum {
+    BACKLOG = 4096,
+    HOSTS_MAX = 64 * 1024,
+    FIRST_FREE_FD = STDERR_FILENO + 1,
+    FRAMES_A_TURN = 64,
+};
+
+/* --- sockets ------------------------------------------------------------------------------ */
+
+/* Exactly loopback: siblings cannot reach it. Without SO_REUSEADDR: with it the agent could
+ * bind over a datagram socket. -1 with errno. */
+static int bind_loopback(int family, int type, uint16_t port)
+{
+    struct sockaddr_in v4 = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in6 v6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    const int on = 1;
+    bool six = family == AF_INET6;
+    cleanup_fd int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (six && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+        return -1;
+    if (bind(fd, six ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+             six ? sizeof v6 : sizeof v4) < 0)
+        return -1;
+    if (type == SOCK_STREAM && listen(fd, BACKLOG) < 0)
+        return -1;
+    return take_fd(&fd);
+}
+
+static int bind_family(struct gate_worker *worker, size_t which, int family, struct error *err)
+{
+    const struct {
+        int *fd, type;
+        uint16_t port;
+    } wanted[] = {
+        {&worker->sockets.tcp[which], SOCK_STREAM, GATE_PORT},
+        {&worker->sockets.dns_udp[which], SOCK_DGRAM, GATE_RESOLVER_PORT},
+        {&worker->sockets.dns_tcp[which], SOCK_STREAM, GATE_RESOLVER_PORT},
+    };
+    for (size_t i = 0; i < array_length(wanted); i++) {
+        *wanted[i].fd = bind_loopback(family, wanted[i].type, wanted[i].port);
+        if (*wanted[i].fd >= 0)
+            continue;
+        /* No IPv6 in the kernel, or switched off for this box: then nobody has it. */
+        if (family == AF_INET6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+            return 0;
+        return error_errno(err, "cannot bind port %u for the gate%s", wanted[i].port,
+                           errno == EACCES ? " (sysctl net.ipv4.ip_unprivileged_port_start=0)"
+                                           : "");
+    }
+    return 0;
+}
+
+int gate_worker_bind(struct gate_worker *worker, const struct session *session, uid_t shift,
+                     struct error *err)
+{
+    cleanup_buf struct buf hosts = BUF_INIT(HOSTS_MAX);
+    *worker = (struct gate_worker)GATE_WORKER_INIT;
+    worker->session = session;
+    worker->uid = UID_GATE + shift;
+    if (bind_family(worker, 0, AF_INET, err) < 0 || bind_family(worker, 1, AF_INET6, err) < 0 ||
+        upstream_take(worker->servers, err) < 0)
+        return -1;
+    if (read_regular_file(AT_FDCWD, "/etc/hosts", &hosts) < 0 && errno != ENOENT)
+        return error_errno(err, "cannot read /etc/hosts");
+    worker->hosts = buf_take(&hosts);
+    return worker->hosts ? 0 : error_errno(err, "cannot keep /etc/hosts");
+}
+
+/* --- the gate's process ------------------------------------------------------------------- */
+
+/* Leaves open: the standard three, the gate's sockets and its end of the pair. */
+static int keep_only(struct gate_setup *setup, struct error *err)
+{
+    int *const keep[] = {&setup->control,
+                         &setup->sockets.tcp[0],
+                         &setup->sockets.tcp[1],
+                         &setup->sockets.dns_udp[0],
+                         &setup->sockets.dns_udp[1],
+                         &setup->sockets.dns_tcp[0],
+                         &setup->sockets.dns_tcp[1]};
+    int high = FIRST_FREE_FD + (int)array_length(keep);
+    /* Out of the way first, then down into a row without gaps. */
+    for (size_t i = 0; i < array_length(keep); i++)
+        if (*keep[i] >= 0 && (*keep[i] = fcntl(*keep[i], F_DUPFD_CLOEXEC, high)) < 0)
+            return error_errno(err, "cannot move the gate's descriptors");
+    int next = FIRST_FREE_FD;
+    for (size_t i = 0; i < array_length(keep); i++) {
+        if (*keep[i] < 0)
+            continue;
+        if (dup3(*keep[i], next, O_CLOEXEC) < 0)
+            return error_errno(err, "cannot move the gate's descriptors");
+        *keep[i] = next++;
+    }
+    return close_range((unsigned)next, ~0U, 0) < 0
+               ? error_errno(err, "cannot close PID 1's descriptors in the gate")
+               : 0;
+}
+
+/* What the gate has no use for was in PID 1's memory, of which this is a copy. */
+static void wipe(const struct strings *secrets)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        explicit_bzero(secrets->items[i], strlen(secrets->items[i]));
+}
+
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections, then */
+    }
+}
+
+static int become_gate(const struct gate_worker *worker, struct error *err)
+{
+    if (privs_become(worker->uid, worker->uid, err) < 0)
+        return -1;
+    /* An empty table: no file can be opened any more. */
+    int nothing = landlock_nothing(err);
+    if (nothing < 0 && *err->text)
+        return -1;
+    if (nothing >= 0 && landlock_enforce(nothing, err) < 0)
+        return -1;
+    if (nothing >= 0)
+        close(nothing);
+    return seccomp_enforce_gate(err) < 0 ? -1 : privs_verify(worker->uid, worker->uid, err);
+}
+
+static void child(struct gate_worker *worker, int control) __attribute__((noreturn));
+static void child(struct gate_worker *worker, int control)
+{
+    static struct gate gate;
+    struct error err = ERROR_INIT;
+    struct gate_setup setup = {.sockets = worker->sockets,
+                               .control = control,
+                               .mode = worker->mode,
+                               .session = worker->session,
+                               .servers = worker->servers,
+                               .hosts = worker->hosts};
+    signals_reset();
+    (void)signal(SIGPIPE, SIG_IGN); /* splice(2) knows no MSG_NOSIGNAL */
+    wipe(worker->secrets);
+    raise_descriptors();
+    if (keep_only(&setup, &err) < 0 || gate_prepare(&gate, &setup, &err) < 0 ||
+        become_gate(worker, &err) < 0) {
+        warn("the gate cannot start: %s", err.text);
+        _exit(EXIT_CLAUDEX);
+    }
+    gate_run(&gate);
+    _exit(0);
+}
+
+/* --- PID 1's side ------------------------------------------------------------------------- */
+
+static void let_go(struct gate_worker *worker)
+{
+    if (worker->control < 0)
+        return;
+    loop_remove(worker->loop, worker->control);
+    close(take_fd(&worker->control));
+}
+
+static void frames_ready(void *context, int fd, uint32_t events)
+{
+    struct gate_worker *worker = context;
+    for (int i = 0; i < FRAMES_A_TURN; i++) {
+        uint8_t bytes[GATE_FRAME_MAX];
+        struct gate_frame frame;
+        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
+            (n < 0 && (events & EPOLLHUP))) {
+            let_go(worker); /* its death comes as a signal */
+            return;
+        }
+        if (n < 0)
+            return;
+        if (gate_frame_parse(bytes, (size_t)n, &frame) == 0 && frame.kind == GATE_REFUSED)
+            denied_note(&frame);
+    }
+}
+
+static int start(struct gate_worker *worker, struct error *err);
+
+static void died(void *context, int status)
+{
+    struct gate_worker *worker = context;
+    struct error err = ERROR_INIT;
+    worker->pid = 0;
+    let_go(worker);
+    if (++worker->deaths > GATE_DEATHS_MAX) {
+        warn("the gate died %u times; nothing passes any more until the box is started again",
+             worker->deaths);
+        return;
+    }
+    warn("the gate died with status %d; starting another", child_exit_status(status));
+    if (start(worker, &err) < 0)
+        warn("nothing passes any more: %s", err.text);
+}
+
+static int start(struct gate_worker *worker, struct error *err)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+        return error_errno(err, "cannot make a socket pair for the gate");
+    cleanup_fd int ours = ends[0];
+    cleanup_fd int theirs = ends[1];
+    pid_t pid = fork();
+    if (pid < 0)
+        return error_errno(err, "cannot start a process for the gate");
+    if (pid == 0)
+        child(worker, theirs);
+    worker->pid = pid;
+    if (children_add(worker->children, pid, died, worker) < 0 ||
+        loop_add(worker->loop, ours, frames_ready, worker) < 0)
+        return error_errno(err, "cannot look after the gate");
+    worker->control = take_fd(&ours);
+    return 0;
+}
+
+int gate_worker_start(struct gate_worker *worker, enum network_mode mode,
+                      const struct strings *secrets, struct loop *loop,
+                      struct children *children, struct error *err)
+{
+    worker->mode = mode;
+    worker->secrets = secrets;
+    worker->loop = loop;
+    worker->children = children;
+    return start(worker, err);
+}
+
+static void tell(const struct gate_worker *worker, const struct gate_frame *frame)
+{
+    uint8_t bytes[GATE_FRAME_MAX];
+    size_t length = gate_frame_print(frame, bytes);
+    if (worker->control < 0 ||
+        send(worker->control, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
+        return;
+    /* One that does not listen is worth nothing, and might still be in a looser mode. */
+    warn("the gate does not listen: %s; ending it", strerror(errno));
+    if (worker->pid > 0)
+        (void)kill(worker->pid, SIGKILL);
+}
+
+void gate_worker_mode(struct gate_worker *worker, enum network_mode mode)
+{
+    worker->mode = mode;
+    tell(worker, &(struct gate_frame){.kind = GATE_MODE, .mode = mode});
+}
+
+void gate_worker_sever(struct gate_worker *worker)
+{
+    tell(worker, &(struct gate_frame){.kind = GATE_SEVER});
+}

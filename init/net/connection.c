@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/net/connection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter_ipv4.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "init/net/hello.h"
+#include "shared/cleanup.h"
+
+/* linux/netfilter_ipv6/ip6_tables.h, which cannot be included beside netinet/in.h. */
+enum { ORIGINAL_DESTINATION_V6 = 80 };
+
+/* --- its end ------------------------------------------------------------------------------ */
+
+static void close_end(struct gate *gate, struct watch *watch, struct end *end, bool reset)
+{
+    if (end->fd < 0)
+        return;
+    const struct linger now = {.l_onoff = 1, .l_linger = 0}; /* close() resets, socket(7) */
+    if (reset)
+        (void)setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    reactor_remove(&gate->reactor, watch);
+    close(end->fd);
+    end->fd = watch->fd = -1;
+}
+
+static void stop_dialling(struct connection *connection)
+{
+    lookup_cancel(&connection->query);
+    if (connection->dial)
+        dial_stop(connection->dial);
+    free(connection->dial);
+    connection->dial = NULL;
+}
+
+static void finish(struct connection *connection, bool reset)
+{
+    struct gate *gate = connection->gate;
+    timer_stop(&connection->timer);
+    stop_dialling(connection);
+    flow_end(&connection->up, &gate->pipes);
+    flow_end(&connection->down, &gate->pipes);
+    close_end(gate, &connection->client_watch, &connection->client, reset);
+    close_end(gate, &connection->server_watch, &connection->server, reset);
+    http_side_free(connection->http);
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        gate->connections = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    gate->count--;
+    free(connection);
+}
+
+void connection_cut(struct connection *connection)
+{
+    finish(connection, true);
+}
+
+static void expired(struct timer *timer)
+{
+    struct connection *connection = member_of(timer, struct connection, timer);
+    finish(connection, connection->stage != STAGE_REFUSED);
+}
+
+/* --- refusing ----------------------------------------------------------------------------- */
+
+static enum gate_via via_of(const struct connection *connection)
+{
+    static const enum gate_via vias[] = {
+        [PROTOCOL_RAW] = VIA_TCP, [PROTOCOL_TLS] = VIA_TLS, [PROTOCOL_HTTP] = VIA_HTTP};
+    return vias[connection->protocol];
+}
+
+void connection_refuse(struct connection *connection, const char *name, const char *text,
+                       size_t length)
+{
+    struct gate *gate = connection->gate;
+    gate_refused(gate, via_of(connection), name, connection->port);
+    if (!text) {
+        finish(connection, true);
+        return;
+    }
+    /* The word fits into an empty socket buffer. What the client still sends is read away: a
+     * close with bytes unread would be a reset, which overtakes the word. */
+    (void)send(connection->client.fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)shutdown(connection->client.fd, SHUT_WR);
+    stop_dialling(connection);
+    close_end(gate, &connection->server_watch, &connection->server, true);
+    connection->stage = STAGE_REFUSED;
+    timer_set(&gate->reactor, &connection->timer, TIMER_LINGER);
+    reactor_again(&gate->reactor, &connection->client_watch);
+}
+
+/* A fatal access_denied, as a server would send it instead of its hello: RFC 8446 6. */
+static void refuse_tls(struct connection *connection, const char *name)
+{
+    static const char alert[] = {21, 3, 1, 0, 2, 2, 49};
+    connection_refuse(connection, name, alert, sizeof alert);
+}
+
+static void discard(struct connection *connection)
+{
+    char bytes[4096];
+    ssize_t n;
+    do
+        n = recv(connection->client.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    while (n > 0);
+    if (n == 0 || errno != EAGAIN)
+        finish(connection, false);
+}
+
+/* --- dialling ----------------------------------------------------------------------------- */
+
+static void server_ready(struct watch *watch, uint32_t events);
+
+static void dialled(struct dial *dial, int fd)
+{
+    struct connection *connection = dial->context;
+    struct gate *gate = connection->gate;
+    if (fd < 0) { /* the server's own refusal, or nobody there: a reset, as without a gate */
+        finish(connection, true);
+        return;
+    }
+    connection->server = (struct end){.fd = fd};
+    connection->server_watch = (struct watch){.fd = fd, .ready = server_ready};
+    stop_dialling(connection);
+    if (reactor_add(&gate->reactor, &connection->server_watch) < 0) {
+        finish(connection, true);
+        return;
+    }
+    connection->stage = STAGE_RELAY;
+    timer_set(&gate->reactor, &connection->timer, TIMER_IDLE);
+    /* The rest happens when the new descriptor reports that it can be written to. */
+}
+
+static void dial_addresses(struct connection *connection, const struct addresses *addresses)
+{
+    connection->dial = calloc(1, sizeof *connection->dial);
+    if (!connection->dial) {
+        finish(connection, true);
+        return;
+    }
+    connection->dial->done = dialled;
+    connection->dial->context = connection;
+    dial_start(connection->dial, &connection->gate->reactor, addresses, connection->port);
+}
+
+static void resolved(void *context, const struct addresses *found, const char *why)
+{
+    struct connection *connection = context;
+    struct gate *gate = connection->gate;
+    struct addresses usable = {0};
+    (void)why;
+    for (size_t i = 0; found && i < found->count; i++)
+        if (gate->mode == NETWORK_OPEN ||
+            decide_address(gate_policy(gate), gate->private_names, gate_seconds(gate),
+                           connection->name, connection->port, &found->list[i]))
+            usable.list[usable.count++] = found->list[i];
+    if (usable.count > 0)
+        dial_addresses(connection, &usable);
+    else if (found) /* it leads where no name may lead */
+        connection_refuse(connection, connection->name, NULL, 0);
+    else
+        finish(connection, true);
+}
+
+void connection_dial_name(struct connection *connection, const char *name)
+{
+    struct gate *gate = connection->gate;
+    (void)snprintf(connection->name, sizeof connection->name, "%s", name);
+    connection->stage = STAGE_DIAL;
+    timer_set(&gate->reactor, &connection->timer, TIMER_DIAL);
+    lookup_start(gate->lookup, connection->name, resolved, connection, &connection->query);
+}
+
+static void dial_address(struct connection *connection)
+{
+    const struct addresses one = {.count = 1, .list = {connection->address}};
+    connection->stage = STAGE_DIAL;
+    timer_set(&connection->gate->reactor, &connection->timer, TIMER_DIAL);
+    dial_addresses(connection, &one);
+}
+
+/* --- listening ---------------------------------------------------------------------------- */
+
+/* The hello stays in the socket; the server gets it from its first byte. */
+static void listen_tls(struct connection *connection)
+{
+    static uint8_t bytes[HELLO_MAX];
+    struct gate *gate = connection->gate;
+    struct hello hello;
+    ssize_t n = recv(connection->client.fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+        return;
+    if (n <= 0) {
+        finish(connection, true);
+        return;
+    }
+    switch (hello_parse(bytes, (size_t)n, &hello)) {
+    case HELLO_MORE:
+        return;
+    case HELLO_NAME:
+        if (!hello.ech &&
+            decide_said(gate_policy(gate), gate_seconds(gate), hello.name, connection->port))
+            connection_dial_name(connection, hello.name);
+        else
+            refuse_tls(connection, hello.name);
+        return;
+    case HELLO_NO_NAME:
+    case HELLO_BAD:
+        refuse_tls(connection, connection->name);
+        return;
+    }
+}
+
+static void client_ready(struct watch *watch, uint32_t events)
+{
+    struct connection *connection = member_of(watch, struct connection, client_watch);
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        connection->client.readable = true;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        connection->client.writable = true;
+    switch (connection->stage) {
+    case STAGE_LISTEN:
+        if (connection->protocol == PROTOCOL_TLS)
+            listen_tls(connection);
+        else
+            (void)http_side_up(connection);
+        break;
+    case STAGE_DIAL:
+        if (events & (EPOLLHUP | EPOLLERR))
+            finish(connection, true);
+        break;
+    case STAGE_RELAY:
+        connection_relay(connection);
+        break;
+    case STAGE_REFUSED:
+        discard(connection);
+        break;
+    }
+}
+
+/* --- relaying ----------------------------------------------------------------------------- */
+
+static void server_ready(struct watch *watch, uint32_t events)
+{
+    struct connection *connection = member_of(watch, struct connection, server_watch);
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        connection->server.readable = true;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        connection->server.writable = true;
+    connection_relay(connection);
+}
+
+static enum flow_state relay_up(struct connection *connection)
+{
+    return flow_move(&connection->up, &connection->client, &connection->server,
+                     &connection->gate->pipes);
+}
+
+void connection_relay(struct connection *connection)
+{
+    struct gate *gate = connection->gate;
+    bool wait = false;
+    enum flow_state up = FLOW_WAITS, down = FLOW_WAITS;
+    if (connection->http) {
+        http_side_answer(connection, &wait);
+        if (http_side_up(connection) < 0)
+            return;
+    } else {
+        up = relay_up(connection);
+    }
+    if (!wait)
+        down = flow_move(&connection->down, &connection->server, &connection->client,
+                         &gate->pipes);
+    if (up == FLOW_BROKEN || down == FLOW_BROKEN) {
+        finish(connection, true);
+        return;
+    }
+    if (connection->up.shut && down == FLOW_DONE) {
+        finish(connection, false);
+        return;
+    }
+    if (up == FLOW_GOES_ON || down == FLOW_GOES_ON)
+        reactor_again(&gate->reactor, &connection->server_watch);
+    timer_set(&gate->reactor, &connection->timer, TIMER_IDLE);
+}
+
+/* --- its beginning ------------------------------------------------------------------------ */
+
+/* Where the client wanted to go, before REDIRECT. -1: it came by itself, not through the rules.
+ */
+static int original_destination(struct connection *connection, int fd, int family)
+{
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+    socklen_t length = family == AF_INET6 ? sizeof v6 : sizeof v4;
+    if (family == AF_INET6) {
+        if (getsockopt(fd, IPPROTO_IPV6, ORIGINAL_DESTINATION_V6, &v6, &length) < 0)
+            return -1;
+        memcpy(connection->address.bytes, &v6.sin6_addr, 16);
+        connection->port = ntohs(v6.sin6_port);
+        if (IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr))
+            return -1;
+    } else {
+        if (getsockopt(fd, IPPROTO_IP, SO_ORIGINAL_DST, &v4, &length) < 0)
+            return -1;
+        memcpy(connection->address.bytes, &v4.sin_addr, 4);
+        connection->port = ntohs(v4.sin_port);
+        if (connection->address.bytes[0] == 127)
+            return -1;
+    }
+    connection->address.family = family;
+    return 0;
+}
+
+/* A synthetic address is a name; so is what /etc/hosts, which the agent's own lookups read
+ * first, says of an address: host.docker.internal comes in like that. */
+static const char *destination_name(const struct connection *connection)
+{
+    const struct address *address = &connection->address;
+    if (address->family == AF_INET) {
+        uint32_t v4;
+        memcpy(&v4, address->bytes, sizeof v4);
+        if (names_is_synthetic(ntohl(v4)))
+            return names_name(connection->gate->names, ntohl(v4));
+    }
+    return lookup_hosts_name(connection->gate->lookup, address);
+}
+
+static void begin(struct connection *connection)
+{
+    struct gate *gate = connection->gate;
+    const struct destination destination = {.address = connection->address,
+                                            .port = connection->port,
+                                            .name = destination_name(connection)};
+    if (destination.name)
+        (void)snprintf(connection->name, sizeof connection->name, "%s", destination.name);
+    else
+        (void)inet_ntop(connection->address.family, connection->address.bytes, connection->name,
+                        sizeof connection->name);
+    switch (decide_first(gate_policy(gate), gate->mode == NETWORK_OPEN, gate_seconds(gate),
+                         &destination, &connection->protocol)) {
+    case DECISION_REFUSE:
+        connection_refuse(connection, connection->name, NULL, 0);
+        return;
+    case DECISION_LISTEN:
+        if (connection->protocol == PROTOCOL_HTTP && http_side_open(connection) < 0)
+            return;
+        timer_set(&gate->reactor, &connection->timer, TIMER_HELLO);
+        return; /* until the client's first bytes */
+    case DECISION_NAME:
+        connection_dial_name(connection, destination.name);
+        return;
+    case DECISION_ADDRESS:
+        dial_address(connection);
+        return;
+    }
+}
+
+static void reset(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+}
+
+void connection_accept(struct gate *gate, int fd, int family)
+{
+    int on = 1;
+    struct connection *connection = NULL;
+    bool shut = gate->mode == NETWORK_LOCKDOWN || gate->mode == NETWORK_SEALED;
+    if (!shut && gate->count < GATE_CONNECTIONS_MAX)
+        connection = calloc(1, sizeof *connection);
+    if (!connection || original_destination(connection, fd, family) < 0) {
+        free(connection);
+        reset(fd);
+        return;
+    }
+    connection->gate = gate;
+    connection->since = gate->reactor.now;
+    connection->client = (struct end){.fd = fd};
+    connection->client_watch = (struct watch){.fd = fd, .ready = client_ready};
+    connection->server.fd = connection->server_watch.fd = -1;
+    connection->up = connection->down = (struct flow)FLOW_INIT;
+    connection->timer.expired = expired;
+    connection->next = gate->connections;
+    if (connection->next)
+        connection->next->previous = connection;
+    gate->connections = connection;
+    gate->count++;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (reactor_add(&gate->reactor, &connection->client_watch) < 0)
+        finish(connection, true);
+    else
+        begin(connection);
+}
+
+void connection_list(struct gate *gate, void (*tell)(struct gate *, const struct gate_frame *))
+{
+    for (const struct connection *c = gate->connections; c; c = c->next) {
+        if (c->stage != STAGE_RELAY)
+            continue;
+        struct gate_frame frame = {.kind = GATE_CONNECTION,
+                                   .via = via_of(c),
+                                   .port = c->port,
+                                   .up = c->up.bytes,
+                                   .down = c->down.bytes,
+                                   .age = (gate->reactor.now - c->since) / 1000};
+        (void)snprintf(frame.name, sizeof frame.name, "%s", c->name);
+        tell(gate, &frame);
+    }
+}

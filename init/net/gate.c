@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/net/gate.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/cleanup.h"
+#include "shared/log.h"
+#include "shared/parse.h"
+
+const struct policy *gate_policy(const struct gate *gate)
+{
+    return gate->mode == NETWORK_API ? gate->api : gate->policy;
+}
+
+uint64_t gate_seconds(const struct gate *gate)
+{
+    return gate->reactor.now / 1000;
+}
+
+static void tell(struct gate *gate, const struct gate_frame *frame)
+{
+    uint8_t bytes[GATE_FRAME_MAX];
+    size_t length = gate_frame_print(frame, bytes);
+    /* A PID 1 that does not keep up misses a line; nothing may stop the gate. */
+    (void)send(gate->control.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* --- what was refused --------------------------------------------------------------------- */
+
+static uint64_t refusal_hash(enum gate_via via, const char *name, uint16_t port)
+{
+    uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
+    const uint8_t head[3] = {(uint8_t)via, (uint8_t)port, (uint8_t)(port >> 8)};
+    for (size_t i = 0; i < sizeof head; i++)
+        hash = (hash ^ head[i]) * 0x100000001b3U;
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 0x100000001b3U;
+    return hash;
+}
+
+/* One place a hash: an agent that asks for ever new names overwrites places, and is told of
+ * once a name, as fast as PID 1 cares to read. */
+void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port)
+{
+    uint64_t hash = refusal_hash(via, name, port);
+    struct refusal *refusal = &gate->refusals[hash % GATE_REFUSALS_KEPT];
+    if (refusal->hash == hash && gate->reactor.now - refusal->last < GATE_REFUSAL_AGAIN_MS)
+        return;
+    *refusal = (struct refusal){.hash = hash, .last = gate->reactor.now};
+    struct gate_frame frame = {.kind = GATE_REFUSED, .via = via, .port = port};
+    (void)strncpy(frame.name, name, sizeof frame.name - 1);
+    tell(gate, &frame);
+}
+
+/* --- PID 1's words ------------------------------------------------------------------------ */
+
+static void sever(struct gate *gate)
+{
+    while (gate->connections)
+        connection_cut(gate->connections);
+}
+
+static void obey(struct gate *gate, const struct gate_frame *frame)
+{
+    switch (frame->kind) {
+    case GATE_MODE:
+        gate->mode = frame->mode;
+        break;
+    case GATE_SEVER:
+        sever(gate);
+        break;
+    case GATE_LIST:
+        connection_list(gate, tell);
+        tell(gate, &(struct gate_frame){.kind = GATE_END, .up = gate->count});
+        break;
+    default:
+        break;
+    }
+}
+
+static void control_ready(struct watch *watch, uint32_t events)
+{
+    struct gate *gate = member_of(watch, struct gate, control);
+    uint8_t bytes[GATE_FRAME_MAX];
+    struct gate_frame frame;
+    ssize_t n = recv(watch->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    (void)events;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0)
+        gate->reactor.ended = true;
+    else if (gate_frame_parse(bytes, (size_t)n, &frame) == 0)
+        obey(gate, &frame);
+}
+
+/* --- its life ----------------------------------------------------------------------------- */
+
+enum { ACCEPTS_A_TURN = 64 };
+
+static void listener_ready(struct watch *watch, uint32_t events)
+{
+    const struct listener *listener = member_of(watch, struct listener, watch);
+    (void)events;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
+        connection_accept(listener->gate, fd, listener->family);
+    }
+}
+
+static int listen_on(struct gate *gate, size_t which, int family)
+{
+    struct listener *listener = &gate->listeners[which];
+    *listener =
+        (struct listener){.watch = {.fd = gate->sockets.tcp[which], .ready = listener_ready},
+                          .gate = gate,
+                          .family = family};
+    return listener->watch.fd < 0 ? 0 : reactor_add_input(&gate->reactor, &listener->watch);
+}
+
+static int add_rules(struct policy *policy, enum policy_action action,
+                     const struct strings *patterns, const char *origin, struct error *err)
+{
+    for (size_t i = 0; i < patterns->count; i++) {
+        struct host_pattern pattern;
+        const char *why = "";
+        if (parse_host_pattern(patterns->items[i], &pattern, &why) < 0)
+            return error_set(err, "network rule '%s': %s", quoted(patterns->items[i]), why);
+        if (policy_add(policy, action, &pattern, origin, 0) < 0)
+            return error_errno(err, "cannot keep network rule '%s'",
+                               quoted(patterns->items[i]));
+    }
+    return 0;
+}
+
+static int make_policies(struct gate *gate, const struct session *session, struct error *err)
+{
+    gate->policy = policy_new();
+    gate->api = policy_new();
+    uint8_t key[16];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
+        return error_errno(err, "cannot get random bytes");
+    gate->names = names_new(key);
+    if (!gate->policy || !gate->api || !gate->names)
+        return error_errno(err, "cannot make the gate's tables");
+    if (add_rules(gate->policy, POLICY_DENY, &session->network.deny, "deny", err) < 0 ||
+        add_rules(gate->policy, POLICY_ALLOW, &session->network.allow, "allow", err) < 0 ||
+        add_rules(gate->api, POLICY_DENY, &session->network.deny, "deny", err) < 0)
+        return -1;
+    return add_rules(gate->api, POLICY_ALLOW, &session->network.api, "ai", err);
+}
+
+int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err)
+{
+    *gate = (struct gate){.sockets = setup->sockets, .mode = setup->mode};
+    gate->private_names = setup->session->network.private_names;
+    gate->control = (struct watch){.fd = setup->control, .ready = control_ready};
+    if (reactor_open(&gate->reactor, err) < 0 || make_policies(gate, setup->session, err) < 0)
+        return -1;
+    gate->lookup = lookup_open(&gate->reactor, setup->servers, setup->hosts, err);
+    gate->resolver = gate->lookup ? resolver_open(gate, err) : NULL;
+    if (!gate->resolver)
+        return -1;
+    if (listen_on(gate, 0, AF_INET) < 0 || listen_on(gate, 1, AF_INET6) < 0 ||
+        reactor_add_input(&gate->reactor, &gate->control) < 0)
+        return error_errno(err, "the gate cannot wait for connections");
+    return 0;
+}
+
+void gate_run(struct gate *gate)
+{
+    tell(gate, &(struct gate_frame){.kind = GATE_READY});
+    reactor_run(&gate->reactor);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The gate: the process through which every connection of the box goes. One thread, no
+ * privilege, no file. It decides by name, dials by its own resolution, and moves bytes.
+ *
+ *   gate.c        its life: listeners, PID 1's words, what was refused
+ *   decide.c      which name or address a connection may be dialled to (pure)
+ *   connection.c  one client, its name found out, one server, bytes both ways
+ *   resolver.c    DNS for the agent: answers by itself
+ *   lookup.c      DNS for the gate: asks the upstream, when it dials
+ */
+#ifndef CLAUDEX_INIT_NET_GATE_H
+#define CLAUDEX_INIT_NET_GATE_H
+
+#include <stdint.h>
+
+#include "init/net/flow.h"
+#include "init/net/gate_frame.h"
+#include "init/net/lookup.h"
+#include "init/net/names.h"
+#include "init/net/policy.h"
+#include "init/net/reactor.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+enum {
+    GATE_CONNECTIONS_MAX = 10000,
+    GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
+    GATE_REFUSAL_AGAIN_MS = 60 * 1000,
+};
+
+/* The descriptors that PID 1 bound and keeps, by family: [0] v4, [1] v6, or -1. */
+struct gate_sockets {
+    int tcp[2];     /* where REDIRECT leads */
+    int dns_udp[2]; /* the resolver's */
+    int dns_tcp[2];
+};
+
+/* All borrowed, and only until gate_prepare() returns. */
+struct gate_setup {
+    struct gate_sockets sockets;
+    int control; /* the gate's end of the pair */
+    enum network_mode mode;
+    const struct session *session;
+    const char *servers; /* lookup_open()'s */
+    const char *hosts;
+};
+
+struct listener {
+    struct watch watch;
+    struct gate *gate;
+    int family;
+};
+
+struct refusal {
+    uint64_t hash, last; /* 0: free */
+};
+
+struct gate {
+    struct reactor reactor;
+    struct gate_sockets sockets;
+    struct listener listeners[2];
+    struct watch control;
+    struct resolver *resolver;
+    struct lookup *lookup;
+    struct names *names;
+    struct policy *policy, *api; /* the rules of the modes */
+    enum network_mode mode;
+    bool private_names;
+    struct pipes pipes;
+    struct connection *connections; /* list */
+    size_t count;
+    struct refusal refusals[GATE_REFUSALS_KEPT];
+};
+
+/* In the forked child, before it is confined: everything that needs a file or memory in
+ * earnest. 0 or -1. */
+int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err);
+/* Tells PID 1 that it is ready, and returns when PID 1 is gone. */
+void gate_run(struct gate *gate);
+
+/* The rules of the current mode. */
+const struct policy *gate_policy(const struct gate *gate);
+uint64_t gate_seconds(const struct gate *gate);
+/* Tells PID 1, unless it was told of the same within the last minute. */
+void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port);
+
+/* connection.c */
+void connection_accept(struct gate *gate, int fd, int family);
+/* Ends it with a reset both ways. */
+void connection_cut(struct connection *connection);
+void connection_list(struct gate *gate, void (*tell)(struct gate *, const struct gate_frame *));
+
+/* resolver.c. NULL on failure. */
+struct resolver *resolver_open(struct gate *gate, struct error *err);
+
+#endif
