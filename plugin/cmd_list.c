@@ -106,7 +106,6 @@ static int run(struct invocation *invocation, struct error *err)
 
 const struct command cmd_list = {
     .name = "list",
-    .operands = "",
     .summary = "List the boxes there are",
     .options = options,
     .option_count = array_length(options),
