@@ -35,6 +35,7 @@ int launch_spec(struct launch *launch, struct error *err)
 {
     static const char *const nothing[] = {NULL};
     const struct plan *plan = launch->plan;
+    cleanup_free char *control = launch->folder ? state_control(launch->folder) : NULL;
     struct spec_input input = {
         .session = &plan->session,
         .image = launch->image,
@@ -44,6 +45,7 @@ int launch_spec(struct launch *launch, struct error *err)
         .open_stdin = launch->open_stdin,
         .attach = !launch->detached,
         .remove = !launch->keep,
+        .control_dir = control,
         .term = getenv("TERM"),
         .folders_json = plan->folders_json,
     };
@@ -58,12 +60,14 @@ int launch_spec(struct launch *launch, struct error *err)
 static int stage(struct launch *launch, struct error *err)
 {
     struct plan *plan = launch->plan;
-    if (!plan->idmapped)
+    if (!launch->folder)
         return 0;
-    if (!launch->folder && !(launch->folder = state_box(plan->session.box.name, err)))
-        return -1;
     if (launch->lock < 0 && (launch->lock = state_box_lock(launch->folder, err)) < 0)
         return -1;
+    if (state_control_make(launch->folder, err) < 0)
+        return -1;
+    if (!plan->idmapped)
+        return 0;
     idmap_clear(launch->folder); /* what a run that was killed left */
     const struct folders *lists[] = {&plan->projects, &plan->includes};
     size_t number = 0;
@@ -88,9 +92,18 @@ static int stage(struct launch *launch, struct error *err)
     return 0;
 }
 
+/* So that a command finds the box without asking the engine. */
+static int note(const struct launch *launch, struct error *err)
+{
+    const struct endpoint *endpoint = engine_endpoint(launch->engine);
+    return launch->folder ? state_note_write(launch->folder, endpoint->address, launch->id,
+                                             launch->plan->folders_json, err)
+                          : 0;
+}
+
 static void unstage(struct launch *launch)
 {
-    if (launch->folder)
+    if (launch->folder && launch->plan->idmapped)
         idmap_clear(launch->folder);
     if (launch->lock >= 0)
         close(launch->lock);
@@ -127,11 +140,18 @@ static int create(struct launch *launch, enum obstacle *obstacle, struct error *
     }
 }
 
+/* In a virtual machine folders have other numbers than here. */
+static void forget_identities(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->session.box.mount_count; i++)
+        plan->session.box.mounts[i].device = plan->session.box.mounts[i].inode = 0;
+}
+
 /* Folders of this machine are of use to an engine with the same files and the same users. Asked
  * after the create, because the answer takes as long as that. */
-static int check_engine(struct engine *engine, struct error *err)
+static int check_engine(struct launch *launch, struct error *err)
 {
-    const struct engine_info *about = engine_info(engine, err);
+    const struct engine_info *about = engine_info(launch->engine, err);
     if (!about)
         return -1;
     if (about->rootless)
@@ -145,6 +165,13 @@ static int check_engine(struct engine *engine, struct error *err)
     if (strcmp(about->os_type, "linux") != 0 && about->os_type[0])
         return error_set(err, "this engine runs %s containers; claudex needs Linux ones",
                          quoted(about->os_type));
+    if (about->desktop && launch->plan->idmapped)
+        return error_set(err,
+                         "this engine runs in a virtual machine, where a project of root's "
+                         "cannot be shown to the agent as its own; give it to a user "
+                         "(chown -R)");
+    if (about->desktop)
+        forget_identities(launch->plan);
     return 0;
 }
 
@@ -174,6 +201,8 @@ static void undo(struct launch *launch)
         free(launch->id);
         launch->id = NULL;
     }
+    if (launch->folder && launch->lock >= 0 && !launch->restart)
+        state_clear(launch->folder);
     unstage(launch);
     signals_release(&before);
 }
@@ -192,13 +221,15 @@ static int attempt(struct launch *launch, int *stream, enum obstacle *obstacle,
     int failed = stage(launch, err);
     if (!failed && !launch->restart)
         failed = create(launch, obstacle, err);
-    if (failed <= 0 && !engine_cancelled() && check_engine(launch->engine, err) < 0)
+    if (failed <= 0 && !engine_cancelled() && check_engine(launch, err) < 0)
         failed = -1; /* says more than why a create failed there */
     if (failed > 0) {
         unstage(launch);
         return 1;
     }
     failed = checked(failed, err);
+    if (!failed)
+        failed = note(launch, err);
     if (!failed)
         failed = private_files_put(launch->engine, launch->id, launch->plan, err);
     if (!failed && (*stream = open_stream(launch, err)) < 0)
