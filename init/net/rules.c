@@ -111,6 +111,9 @@ static const struct row filter_rows[] = {
     {V6, ICMP, {CHAIN_OUTPUT, .neighbour = ND_ADVERT, ACCEPT}},
     {NAMES | GATE, BY_GATE, {CHAIN_OUTPUT, SYN, PASS}},
     {NAMES | GATE, BY_GATE, {CHAIN_OUTPUT, UDP, .destination_port = DNS_PORT, PASS}},
+    /* What the gate asks of Docker's resolver goes on from in here, as root. */
+    {V4 | NAMES | GATE, BY_ROOT, {CHAIN_OUTPUT, UDP, .destination_port = DNS_PORT, PASS}},
+    {V4 | NAMES | GATE, BY_ROOT, {CHAIN_OUTPUT, SYN, .destination_port = DNS_PORT, PASS}},
     {OPEN, 0, {CHAIN_OUTPUT, PASS}},
     {0, 0, {CHAIN_OUTPUT, DENY}},
 };
