@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rm: remove boxes that were kept. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "plugin/container.h"
@@ -8,10 +9,44 @@
 #include "plugin/verbs.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
+#include "shared/names.h"
 
 static const struct option_spec options[] = {
     {'f', "force", NULL, "also while they run", COMPLETES_NOTHING, NULL},
 };
+
+/* The volume with the box's network mode. 1 if there was one, 0, -1. */
+static int forget(struct invocation *invocation, const char *name, struct error *err)
+{
+    long status = 0;
+    json_t *answer = NULL;
+    cleanup_free char *path = NULL, *escaped = engine_escape(name);
+    if (!escaped || asprintf(&path, "/volumes/" STATE_VOLUME_PREFIX "%s", escaped) < 0) {
+        path = NULL;
+        return error_set(err, "out of memory");
+    }
+    enum obstacle ignored;
+    int failed =
+        engine_request(invocation->engine, "DELETE", path, NULL, &answer, &status, err);
+    if (!failed && status >= 400 && status != 404)
+        failed = container_refusal(status, answer, &ignored, err);
+    json_decref(answer);
+    if (failed)
+        return error_prefix(err, "%s is removed, but what it kept of its network mode is not",
+                            quoted(name));
+    if (status != 404)
+        info("removed %s and what it kept of its network mode", quoted(name));
+    return status != 404;
+}
+
+/* A box that removed itself leaves its network mode behind, under its full name. */
+static int rm_left(struct invocation *invocation)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    struct error ignored = ERROR_INIT;
+    return arguments->operand_count == 1 && invocation_engine(invocation, &ignored) &&
+           forget(invocation, arguments->operands[0], &ignored) == 1;
+}
 
 static int rm_one(struct invocation *invocation, const struct box *box, struct error *err)
 {
@@ -27,15 +62,18 @@ static int rm_one(struct invocation *invocation, const struct box *box, struct e
     struct error gone = ERROR_INIT;
     if (force) /* one that removes itself was faster; until it is done the name is taken */
         (void)container_wait(invocation->engine, box->id, true, &status, &gone);
-    cleanup_free char *folder = geteuid() == 0 ? state_box(box->name, &gone) : NULL;
-    if (folder)
+    cleanup_free char *folder = state_box(box->name, &gone);
+    if (folder && geteuid() == 0)
         idmap_clear(folder);
-    return 0;
+    if (folder)
+        state_forget(folder, box->id);
+    return forget(invocation, box->name, err) < 0 ? -1 : 0;
 }
 
 static int run(struct invocation *invocation, struct error *err)
 {
-    return verb_for_each(invocation, false, rm_one, err);
+    int failed = verb_for_each(invocation, false, rm_one, err);
+    return failed && rm_left(invocation) ? 0 : failed;
 }
 
 const struct command cmd_rm = {

@@ -117,16 +117,31 @@ static int next_name(struct plan *plan, const char *base, int number, struct err
     return 0;
 }
 
-/* The name decides where idmapped mounts come from. */
+/* Docker Desktop's engine sees this machine's files, but in a kernel of its own: what one side
+ * writes into a FIFO the other never reads. */
+static bool shares_kernel(const struct launch *launch)
+{
+    return !strstr(launch->socket, "/.docker/desktop/");
+}
+
+/* The name decides where the control FIFO lies and idmapped mounts come from. */
 static int prepare(struct launch *launch, struct error *err)
 {
     struct plan *plan = launch->plan;
-    if (plan->idmapped) {
-        free(launch->folder);
-        launch->folder = state_box(plan->session.box.name, err);
-        if (!launch->folder || plan_stage(plan, launch->folder, err) < 0)
-            return -1;
+    struct error nowhere = ERROR_INIT;
+    free(launch->folder);
+    launch->folder = NULL;
+    if (!plan->idmapped && !shares_kernel(launch))
+        return launch_spec(launch, err);
+    launch->folder = state_box(plan->session.box.name, &nowhere);
+    if (!launch->folder && !plan->idmapped)
+        warn("%s; without a folder for it, commands to the box are slower", nowhere.text);
+    if (!launch->folder && plan->idmapped) {
+        *err = nowhere;
+        return -1;
     }
+    if (plan->idmapped && plan_stage(plan, launch->folder, err) < 0)
+        return -1;
     return launch_spec(launch, err);
 }
 
@@ -242,6 +257,7 @@ static int run(struct invocation *invocation, struct error *err)
         return -1;
 
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    launch.socket = endpoint->address;
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
     launch.build_image = strcmp(launch.image, image_default_tag) == 0;
     launch.keep = argument_flag(arguments, "keep");
@@ -256,8 +272,7 @@ static int run(struct invocation *invocation, struct error *err)
     if (!launch.engine)
         return -1;
     engine_info_begin(launch.engine);
-    if (host.may_idmap)
-        sweep_boxes(launch.engine);
+    sweep_boxes(launch.engine);
     return run_box(invocation, &launch, err);
 }
 

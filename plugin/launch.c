@@ -197,12 +197,12 @@ static void undo(struct launch *launch)
     if (launch->id && !launch->restart &&
         container_remove(launch->engine, launch->id, true, &err) < 0)
         warn("the container %s is left behind: %s", launch->id, err.text);
+    if (launch->folder && launch->lock >= 0 && !launch->restart)
+        state_clear(launch->folder, launch->id ? launch->id : "");
     if (!launch->restart) {
         free(launch->id);
         launch->id = NULL;
     }
-    if (launch->folder && launch->lock >= 0 && !launch->restart)
-        state_clear(launch->folder);
     unstage(launch);
     signals_release(&before);
 }
@@ -266,6 +266,15 @@ int launch_start(struct launch *launch, int *stream, struct error *err)
 
 /* --- afterwards ----------------------------------------------------------------------- */
 
+/* The box's session is over. */
+static int finish(struct launch *launch, int *status, struct error *err)
+{
+    int failed = container_wait(launch->engine, launch->id, !launch->keep, status, err);
+    if (!failed && !launch->keep && launch->folder)
+        state_forget(launch->folder, launch->id);
+    return failed;
+}
+
 static bool signal_box(void *data, int number)
 {
     struct launch *launch = data;
@@ -288,7 +297,7 @@ static int end_session(struct launch *launch, int status, struct error *err)
     engine_resume();
     int failed = container_stop(launch->engine, launch->id, STOP_SECONDS, err);
     if (!failed)
-        failed = container_wait(launch->engine, launch->id, !launch->keep, &code, err);
+        failed = finish(launch, &code, err);
     signals_release(&before);
     return failed ? -1 : status;
 }
@@ -309,9 +318,7 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
                             .data = launch};
     switch (attach_run(&attach, err)) {
     case ATTACH_EOF:
-        return container_wait(launch->engine, launch->id, !launch->keep, &status, err) < 0
-                   ? -1
-                   : status;
+        return finish(launch, &status, err) < 0 ? -1 : status;
     case ATTACH_DETACHED:
         info("detached; the box runs on: docker claudex attach %s",
              quoted(launch->plan->session.box.name));
@@ -381,6 +388,5 @@ int launch_detached(struct launch *launch, int stream, struct error *err)
         return -1;
     }
     repeat(stream, launch->tty);
-    return container_wait(launch->engine, launch->id, !launch->keep, &status, err) < 0 ? -1
-                                                                                       : status;
+    return finish(launch, &status, err) < 0 ? -1 : status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/cleanup.h"
 #include "shared/names.h"
 
 enum {
@@ -80,6 +81,41 @@ static json_t *bind_mount(const char *source, const char *target, bool read_only
                      "rprivate", "NonRecursive", (int)alone);
 }
 
+/* The volume of the box's name, which the create makes where it is not there. It is nobody's
+ * copy of a folder of the image: NoCopy saves the engine looking for one. */
+static json_t *state_volume(const char *box)
+{
+    cleanup_free char *name = NULL;
+    if (asprintf(&name, STATE_VOLUME_PREFIX "%s", box) < 0) {
+        name = NULL;
+        return NULL;
+    }
+    return json_pack("{s:s, s:s, s:s, s:b, s:{s:b, s:{s:s}}}", "Type", "volume", "Source", name,
+                     "Target", BOX_STATE_DIR, "ReadOnly", 0, "VolumeOptions", "NoCopy", 1,
+                     "Labels", LABEL_BOX, box);
+}
+
+/* Where PID 1's own mounts lie: by them no two boxes differ in what was asked for. */
+static bool is_asked_for(const json_t *mount)
+{
+    const char *target = json_string_value(json_object_get(mount, "Target"));
+    return !target || strncmp(target, BOX_PRIVATE "/", sizeof BOX_PRIVATE) != 0;
+}
+
+json_t *spec_asked_mounts(const json_t *mounts)
+{
+    size_t i;
+    json_t *mount, *asked = json_array();
+    json_array_foreach((json_t *)mounts, i, mount)
+    {
+        if (is_asked_for(mount) && json_array_append(asked, mount) < 0) {
+            json_decref(asked);
+            return NULL;
+        }
+    }
+    return asked;
+}
+
 static int by_destination(const void *a, const void *b)
 {
     const struct mount *const *left = a, *const *right = b;
@@ -105,6 +141,8 @@ static json_t *mounts(const struct spec_input *input)
     if (!failed && input->control_dir)
         failed = json_array_append_new(
             list, bind_mount(input->control_dir, BOX_CONTROL_DIR, false, true));
+    if (!failed)
+        failed = json_array_append_new(list, state_volume(session->box.name));
     free(sorted);
     if (failed)
         json_decref(list);
@@ -254,7 +292,9 @@ int spec_hash(const json_t *spec, char out[65])
         (void)json_object_del(asked, session_only[i]);
     (void)json_object_del(host, "AutoRemove");
     (void)json_object_del(host, "ConsoleSize");
-    int failed = json_object_set_new(asked, "HostConfig", host) < 0 ||
+    int failed = json_object_set_new(host, "Mounts",
+                                     spec_asked_mounts(json_object_get(host, "Mounts"))) < 0 ||
+                 json_object_set_new(asked, "HostConfig", host) < 0 ||
                  json_object_set(asked, LABEL_NETWORK, (json_t *)mode) < 0;
     cleanup_free char *text = failed ? NULL : json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(asked);

@@ -39,9 +39,13 @@ json_t *spec_container(const struct spec_input *input);
 
 /* Hex SHA-256 (65 bytes with NUL) of what was asked for, stored in LABEL_SPEC: two sessions
  * with equal hashes may share a box. Of the spec without what belongs to one session only
- * (command, terminal, removal) and without labels, but for the network's mode. 0, or -1 when
- * out of memory. */
+ * (command, terminal, removal, PID 1's own mounts) and without labels, but for the network's
+ * mode. 0, or -1 when out of memory. */
 int spec_hash(const json_t *spec, char out[65]);
+
+/* Those of HostConfig.Mounts that the user asked for, without PID 1's own. A new reference, or
+ * NULL. */
+json_t *spec_asked_mounts(const json_t *mounts);
 
 /* "image: claudex:0.1.0 ≠ claudex:0.2.0", one difference a line, for the error of a join that
  * does not fit. `running` is the answer of GET /containers/{id}/json. Fit for a terminal. Owned

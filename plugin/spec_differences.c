@@ -46,14 +46,16 @@ static int print_folders(const struct shape *shape, struct buf *out)
 {
     size_t i;
     const json_t *mount;
-    json_array_foreach(json_object_get(shape->host, "Mounts"), i, mount)
+    json_t *asked = spec_asked_mounts(json_object_get(shape->host, "Mounts"));
+    int failed = asked ? 0 : -1;
+    json_array_foreach(asked, i, mount)
     {
         const bool read_only = json_is_true(json_object_get(mount, "ReadOnly"));
-        if (buf_printf(out, "%s%s:%s%s", i ? ", " : "", quoted(text_of(mount, "Source")),
-                       quoted(text_of(mount, "Target")), read_only ? ":ro" : "") < 0)
-            return -1;
+        failed |= buf_printf(out, "%s%s:%s%s", i ? ", " : "", quoted(text_of(mount, "Source")),
+                             quoted(text_of(mount, "Target")), read_only ? ":ro" : "");
     }
-    return 0;
+    json_decref(asked);
+    return failed;
 }
 
 static int print_ports(const struct shape *shape, struct buf *out)

@@ -23,11 +23,16 @@ static void sweep_box(struct engine *engine, const char *boxes, const char *name
         folder = NULL;
         return;
     }
+    if (state_is_alive(folder))
+        return;
     cleanup_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
         return;
-    if (container_inspect(engine, name, &inspect, &ignored) == 0)
-        idmap_clear(folder);
+    if (container_inspect(engine, name, &inspect, &ignored) == 0) {
+        if (geteuid() == 0)
+            idmap_clear(folder);
+        state_clear(folder, NULL);
+    }
     json_decref(inspect);
 }
 

@@ -59,6 +59,8 @@ enum {
 #define LABEL_CLAUDE  "io.claudex.claude-code" /* on the image: version of the agent */
 #define LABEL_CODEX   "io.claudex.codex"
 
+#define STATE_VOLUME_PREFIX "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR */
+
 #define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
 
 /* Environment. */

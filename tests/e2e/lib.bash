@@ -85,7 +85,8 @@ our_containers()
 leftovers()
 {
     our_containers | sed 's/^/container /'
-    docker volume ls --quiet | grep -F "$token" | sed 's/^/volume /'
+    # What a box keeps of its network mode outlives it, until `rm`.
+    docker volume ls --quiet | grep -F "$token" | grep -v ^claudex-state- | sed 's/^/volume /'
     docker network ls --format '{{.Name}}' | grep -F "$token" | sed 's/^/network /'
     grep -F -e "$token" -e "$world" /proc/self/mountinfo | sed 's/^/mount /'
     find "$TMPDIR" "$XDG_RUNTIME_DIR" -mindepth 1 | sed 's/^/file /'
