@@ -112,6 +112,7 @@ static void refusals(void **state)
         {"pointer to itself", BYTES(HEADER "\xc0\x0c" A_IN), DNS_FORMERR, false},
         {"pointer to the header", BYTES(HEADER "\3www\xc0\0" A_IN), DNS_FORMERR, false},
         {"pointer forward", BYTES(HEADER "\xc0\x12" A_IN WWW), DNS_FORMERR, false},
+        {"half a pointer", BYTES(HEADER "\xc0" A_IN), DNS_FORMERR, false},
         {"label type 01",
          BYTES(HEADER "\x41"
                       "a" ROOT A_IN),
@@ -378,9 +379,20 @@ static void name_answers(void **state)
     for (size_t i = 0; i < array_length(none); i++)
         is_answer(dns_answer_name(&query, none[i], 60, out),
                   BYTES("\x12\x34\x81\x82\0\1\0\0\0\0\0\0" REVERSE PTR_IN));
-    /* a name and a question that are too long together */
+    label[63] = '\0';
+    assert_int_equal(dns_answer_name(&query, label, 0, out),
+                     12 + sizeof(REVERSE PTR_IN) - 1 + 12 + 65);
+    /* a name and a question that just fit together, and then do not */
     static const size_t longest[] = {63, 63, 63, 61};
+    size_t labels[] = {63, 63, 63, 39};
     uint8_t message[DNS_MESSAGE_MAX];
+    for (size_t over = 0; over < 2; over++, labels[3]++) {
+        ask(message, long_name(message, labels, array_length(labels)), &query);
+        name[249] = '\0';
+        assert_int_equal(dns_answer_name(&query, name, 0, out),
+                         over ? 12 + query.question_length : DNS_UDP_MAX);
+    }
+    name[249] = '.';
     ask(message, long_name(message, longest, array_length(longest)), &query);
     name[253] = '\0';
     assert_int_equal(dns_answer_name(&query, name, 0, out), 12 + DNS_QUESTION_MAX);

@@ -75,6 +75,8 @@ static void accepted(void **state)
         {GET("Content-Length: 5\r\n"), "www.example.com", 80, false, false, 5},
         {GET("X: a\tb \xff\xfe\r\nEmpty:\r\nX_Y: 1\r\n"), "www.example.com", 80, false, false,
          0},
+        {GET("Content.Length: 5\r\nH_st: a\r\nHosts: b\r\n"), "www.example.com", 80, false,
+         false, 0},
         {GET("Connection: close, , TE\r\nTE: trailers\r\n"), "www.example.com", 80, false,
          false, 0},
         {GET("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"), "www.example.com",
