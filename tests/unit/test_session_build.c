@@ -260,7 +260,7 @@ static void odd_project_files_are_refused(void **state)
 {
     (void)state;
     assert_int_equal(symlink("/etc/passwd", "app/.claudex"), 0);
-    refuses("app", EXIT_CLAUDEX, "symbolic link");
+    refuses("app", EXIT_CLAUDEX, "is a symbolic link");
     assert_int_equal(unlink("app/.claudex") | mkdir("app/.claudex", 0755), 0);
     refuses("app", EXIT_CLAUDEX, ".claudex");
     assert_int_equal(rmdir("app/.claudex") | mkfifo("app/.claudex", 0644), 0);
