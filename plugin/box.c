@@ -249,6 +249,12 @@ long box_choose(const struct boxes *boxes, const char *name, const char *folder,
     return found >= 0 ? found : refuse(boxes, &wish, found == -2, err);
 }
 
+long box_fit(const struct boxes *boxes, const char *name, const char *folder)
+{
+    const struct wish wish = {name, folder, true};
+    return best_fit(boxes, &wish);
+}
+
 int box_find(struct engine *engine, const char *name, bool running, struct box *box,
              struct error *err)
 {

@@ -49,4 +49,7 @@ int box_find(struct engine *engine, const char *name, bool running, struct box *
 long box_choose(const struct boxes *boxes, const char *name, const char *folder, bool running,
                 struct error *err);
 
+/* The running box that fits the name or the folder best; -1 if none does, -2 if several do. */
+long box_fit(const struct boxes *boxes, const char *name, const char *folder);
+
 #endif

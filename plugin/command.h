@@ -76,6 +76,7 @@ struct command {
     const struct option_spec *options;
     size_t option_count;
     enum completes completes; /* of its operands */
+    const char *words;        /* that the first operand may be besides; NULL: none */
     /* Options end at the first operand (exec, shell): what follows are operands, too. A "--"
      * right behind the first operand still divides operands from rest. */
     bool stops_at_operand;
@@ -89,6 +90,7 @@ extern const size_t command_count;
 
 /* One declaration a verb; each is defined in plugin/cmd_<verb>.c. */
 extern const struct command cmd_run, cmd_build, cmd_update, cmd_list, cmd_status, cmd_shell,
-    cmd_exec, cmd_attach, cmd_logs, cmd_stop, cmd_rm, cmd_push, cmd_pull, cmd_version;
+    cmd_exec, cmd_attach, cmd_logs, cmd_stop, cmd_rm, cmd_lockdown, cmd_network, cmd_push,
+    cmd_pull, cmd_version;
 
 #endif

@@ -156,6 +156,8 @@ static void complete_verb(struct completion *completion, const struct command *c
         offer_options(completion, command->options, command->option_count);
         offer_options(completion, common_options, common_option_count);
     } else {
+        if (count == 1)
+            offer_words(completion, command->words);
         offer_values(completion, command->completes, NULL);
     }
 }

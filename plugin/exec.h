@@ -19,6 +19,7 @@ struct exec {
     const char *const *command;        /* NULL-ended; empty: a shell */
     const struct strings *environment; /* NAME=value, or NULL; not shown by the engine */
     const char *workdir;               /* NULL: the box's */
+    bool ctl;                          /* no session: the words are `claudex-init ctl`'s */
     bool local;                        /* the engine's processes are this machine's */
 };
 
