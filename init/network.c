@@ -31,6 +31,16 @@ static int seal(struct error *err)
     return 0;
 }
 
+/* Who starts a box that was left locked shall not look for the fault elsewhere. */
+static void tell_left_locked(enum network_mode mode, enum network_mode configured)
+{
+    if (mode == NETWORK_SEALED && configured != NETWORK_SEALED)
+        info("the network is sealed, as it was left; to forget that, stop the box and: docker "
+             "claudex rm NAME");
+    else if (state_is_locked(mode) && !state_is_locked(configured))
+        info("the network is locked, as it was left; to end that: docker claudex lockdown off");
+}
+
 int network_boot(struct network *network, struct firewall *firewall,
                  const struct session *session, struct error *err)
 {
@@ -58,6 +68,7 @@ int network_boot(struct network *network, struct firewall *firewall,
         because(network, "what was kept of the network mode is damaged");
     else
         because(network, network->state.mode == configured ? "configured" : "kept from before");
+    tell_left_locked(network->state.mode, configured);
     if (firewall_apply(firewall, session, network->state.mode, err) != 0)
         return -1;
     /* Also where nothing changed: the volume must be writable while there is time to say so. */
