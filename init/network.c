@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/net/connections.h"
 #include "init/privs.h"
+#include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -77,15 +79,22 @@ int network_boot(struct network *network, struct firewall *firewall,
     return network->state.mode == NETWORK_SEALED ? seal(err) : 0;
 }
 
+static int keep(struct network *network, const struct state *next, struct error *err)
+{
+    network->state = *next;
+    if (state_save(BOX_STATE_DIR, next, err) == 0)
+        return 0;
+    return error_prefix(err, "network mode is now %s, but a restart would not know",
+                        network_mode_name(next->mode));
+}
+
 /* Rules, then the state; if it cannot be kept, the box is tighter than it would start again. */
 static int tighten(struct network *network, const struct state *next, struct error *err)
 {
     if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
         return -1;
-    network->state = *next;
-    if (state_save(BOX_STATE_DIR, next, err) != 0)
-        return error_prefix(err, "network mode is now %s, but a restart would not know",
-                            network_mode_name(next->mode));
+    if (keep(network, next, err) != 0)
+        return -1;
     return next->mode == NETWORK_SEALED ? seal(err) : 0;
 }
 
@@ -124,6 +133,21 @@ static int change(struct network *network, enum network_mode mode, const char *w
     return 0;
 }
 
+static int sever(struct network *network, struct error *err)
+{
+    struct state next = network->state;
+    if (next.mode == NETWORK_SEALED)
+        return error_set(err, "the box is sealed: not even PID 1 can cut its connections; stop "
+                              "it with docker claudex stop");
+    if (firewall_sever(network->firewall, network->session, err) < 0)
+        return -1;
+    if (!state_is_locked(next.mode))
+        next.previous = next.mode;
+    next.mode = NETWORK_LOCKDOWN;
+    because(network, "lockdown sever");
+    return keep(network, &next, err);
+}
+
 static int turn_off(struct network *network, struct error *err)
 {
     if (!state_is_locked(network->state.mode))
@@ -153,9 +177,9 @@ static int carry_out(struct network *network, const struct control_request *requ
         /* The bridge's address may have changed with `docker network connect`. */
         return change(network, network->state.mode, network->why, err);
     case CONTROL_SEVER:
-        break;
+        return sever(network, err);
     }
-    return error_set(err, "this claudex cannot cut connections yet; lockdown on works");
+    return error_set(err, "an unknown word");
 }
 
 static int tell(struct network *network, struct error *err)
@@ -180,6 +204,26 @@ static void say(struct control_reply *reply, const char *fmt, ...)
             *c = ' ';
 }
 
+/* The new mode, and once locked what stays connected all the same. */
+static void tell_change(enum network_mode before, enum network_mode now, struct buf *text)
+{
+    struct error ignored = ERROR_INIT;
+    cleanup_buf struct buf peers = BUF_INIT(CONTROL_LINE_MAX / 4);
+    if (now == before)
+        (void)buf_printf(text, "network mode is %s, as before", network_mode_name(now));
+    else
+        (void)buf_printf(text, "network mode is now %s (was %s)", network_mode_name(now),
+                         network_mode_name(before));
+    if (!state_is_locked(now))
+        return;
+    int count = connections_list(&peers, &ignored);
+    if (count == 0)
+        (void)buf_puts(text, "; nothing is connected");
+    else if (count > 0)
+        (void)buf_printf(text, "; %d connection%s: %s", count, count == 1 ? " stays" : "s stay",
+                         peers.data);
+}
+
 void network_request(void *context, const struct control_request *request,
                      struct control_reply *reply)
 {
@@ -196,11 +240,10 @@ void network_request(void *context, const struct control_request *request,
     } else if (request->word == CONTROL_STATUS) {
         cleanup_free char *text = status_print(&network->status);
         say(reply, "%s", text ? text : "{}");
-    } else if (now == before) {
-        say(reply, "network mode is %s, as before", network_mode_name(now));
     } else {
-        say(reply, "network mode is now %s (was %s)", network_mode_name(now),
-            network_mode_name(before));
+        cleanup_buf struct buf text = BUF_INIT(CONTROL_LINE_MAX / 2);
+        tell_change(before, now, &text);
+        say(reply, "%s", text.data ? text.data : "");
     }
 }
 

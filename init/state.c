@@ -40,7 +40,7 @@ int state_print(const struct state *state, char *out, size_t size)
         return -1;
     digest(out, (size_t)body, hex);
     int tail = snprintf(out + body, size - (size_t)body, DIGEST " %s\n", hex);
-    if (tail < 0 || (size_t)(body + tail) >= size)
+    if (tail < 0 || (size_t)tail >= size - (size_t)body)
         return -1;
     return body + tail;
 }

@@ -5,23 +5,31 @@
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "init/net/connections.h"
 #include "init/net/iptables.h"
+#include "init/net/neighbours.h"
 #include "init/net/nftables.h"
 #include "init/net/route.h"
 #include "init/net/rules.h"
+#include "shared/log.h"
 
 /* The first network namespace's inode; fixed in Linux 6.18 (linux/nsfs.h), and where it is not,
  * no other namespace has this one. */
 #define FIRST_NETNS_INODE 0xEFFFFFF9u
 
-enum { FAMILIES = 2 };
+enum {
+    FAMILIES = 2,
+    LET_GO_MS = 20, /* where every CPU is busy, it is not waited for all of them */
+};
 
 /* Who brings rules into the kernel. */
 struct applier {
@@ -186,36 +194,101 @@ static void fall_back(const struct firewall *firewall, struct rules_input *input
     int order[FAMILIES];
     size_t count = families(true, order);
     input->mode = firewall->mode;
+    input->sever = false;
     if (!firewall->ruled || install_mode(firewall, input, &ignored) != 0)
         (void)close_all(firewall->applier, order, count, &ignored);
 }
 
-int firewall_apply(struct firewall *firewall, const struct session *session,
-                   enum network_mode mode, struct error *err)
+static int64_t now_ms(void)
 {
-    if (!firewall->applier) {
-        if (session->network.host && mode == NETWORK_OPEN)
-            return 0;
-        return error_set(
-            err,
-            "the box is in the host's network, whose firewall is not ours to touch:"
-            " mode '%s' is impossible there; use --host-network --network open, or"
-            " a network of its own",
-            network_mode_name(mode));
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * The kernel waits for packets that are within the old rules, not for those just past them. A
+ * CPU that has run us has finished with what it was sending, or has put the sender aside, which
+ * only a preemptible kernel does. membarrier(MEMBARRIER_CMD_GLOBAL) would wait for those too
+ * and take 10 to 25 ms for it.
+ */
+static void let_go(void)
+{
+    cpu_set_t all, one;
+    int64_t end = now_ms() + LET_GO_MS;
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    for (size_t cpu = 0; cpu < CPU_SETSIZE && now_ms() < end; cpu++) {
+        if (!CPU_ISSET(cpu, &all))
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        /* One that goes offline meanwhile sends nothing either. */
+        (void)sched_setaffinity(0, sizeof one, &one);
     }
+    (void)sched_setaffinity(0, sizeof all, &all);
+}
+
+static struct rules_input input_of(const struct session *session, enum network_mode mode)
+{
     struct rules_input input = {
         .mode = mode,
         .ports = session->run.ports,
         .port_count = session->run.port_count,
     };
     route_gateways(&input.gateway, &input.gateway6);
+    return input;
+}
+
+static int hosts_network(const struct session *session, enum network_mode mode,
+                         struct error *err)
+{
+    if (session->network.host && mode == NETWORK_OPEN)
+        return 0;
+    return error_set(err,
+                     "the box is in the host's network, whose firewall is not ours to touch:"
+                     " mode '%s' is impossible there; use --host-network --network open, or"
+                     " a network of its own",
+                     network_mode_name(mode));
+}
+
+int firewall_apply(struct firewall *firewall, const struct session *session,
+                   enum network_mode mode, struct error *err)
+{
+    if (!firewall->applier)
+        return hosts_network(session, mode, err);
+    struct rules_input input = input_of(session, mode);
+    bool tightening = firewall->ruled && mode > firewall->mode;
     if (install_mode(firewall, &input, err) != 0) {
         fall_back(firewall, &input);
         return error_prefix(err, "network mode '%s'", network_mode_name(mode));
     }
     firewall->ruled = true;
     firewall->mode = mode;
+    if (tightening) {
+        struct error kept = ERROR_INIT;
+        let_go();
+        if (neighbours_forget(&kept) != 0)
+            warn("%s; what waits for one may still leave", kept.text);
+    }
     return 0;
+}
+
+int firewall_sever(struct firewall *firewall, const struct session *session, struct error *err)
+{
+    if (!firewall->applier)
+        return hosts_network(session, NETWORK_LOCKDOWN, err);
+    struct rules_input input = input_of(session, NETWORK_LOCKDOWN);
+    input.sever = true;
+    if (install_mode(firewall, &input, err) != 0) {
+        fall_back(firewall, &input);
+        return error_prefix(err, "cutting connections");
+    }
+    let_go();
+    int count = connections_cut(err);
+    if (count < 0)
+        return -1;
+    return firewall_apply(firewall, session, NETWORK_LOCKDOWN, err) == 0 ? count : -1;
 }
 
 const char *firewall_applier(const struct firewall *firewall)

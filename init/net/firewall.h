@@ -28,6 +28,14 @@ struct firewall *firewall_close(struct error *err);
 int firewall_apply(struct firewall *firewall, const struct session *session,
                    enum network_mode mode, struct error *err);
 
+/*
+ * Lockdown, and every connection with the world is cut: first nothing of them passes any more,
+ * then their sockets end and the kernel forgets them, so that a server that goes on sending
+ * revives none; then the rules of lockdown. Returns how many sockets were ended. On failure,
+ * -1, what stands is at least as tight as lockdown or what stood before.
+ */
+int firewall_sever(struct firewall *firewall, const struct session *session, struct error *err);
+
 /* "iptables" or "nftables": which applier is in use. */
 const char *firewall_applier(const struct firewall *firewall);
 

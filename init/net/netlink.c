@@ -99,6 +99,14 @@ void netlink_end(struct netlink_batch *batch, size_t nest)
     attribute->nla_len = (uint16_t)(batch->bytes.length - nest);
 }
 
+void netlink_acknowledge(struct netlink_batch *batch)
+{
+    if (batch->failed)
+        return;
+    struct nlmsghdr *message = (void *)(batch->bytes.data + batch->message);
+    message->nlmsg_flags |= NLM_F_ACK;
+}
+
 int netlink_open(int protocol)
 {
     struct timeval limit = {.tv_sec = NETLINK_SECONDS};
@@ -166,7 +174,7 @@ int netlink_talk(int fd, struct netlink_batch *batch, uint32_t last, netlink_ans
     if (send_batch(fd, batch) != 0)
         return -1;
     while (!talk.over) {
-        struct sockaddr_nl from;
+        struct sockaddr_nl from = {0};
         socklen_t from_length = sizeof from;
         ssize_t got =
             recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_length);

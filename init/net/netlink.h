@@ -45,6 +45,9 @@ void netlink_put_text(struct netlink_batch *batch, uint16_t type, const char *te
 size_t netlink_nest(struct netlink_batch *batch, uint16_t type);
 void netlink_end(struct netlink_batch *batch, size_t nest);
 
+/* Asks for an acknowledgement of the message being written: what netlink_talk() waits for. */
+void netlink_acknowledge(struct netlink_batch *batch);
+
 /* A socket whose receives end after NETLINK_SECONDS; -1 with errno. */
 int netlink_open(int protocol);
 

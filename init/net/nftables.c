@@ -273,9 +273,7 @@ static int attempt(int fd, const struct ruleset *sets, size_t count, struct erro
     for (size_t i = 0; i < count; i++)
         put_set(&b, &sets[i]);
     /* Only errors are answered, and this one, which comes after them all. */
-    struct nlmsghdr *last = b.failed ? NULL : (void *)(b.bytes.data + b.message);
-    if (last)
-        last->nlmsg_flags |= NLM_F_ACK;
+    netlink_acknowledge(&b);
     uint32_t acknowledged = b.sequence;
     bracket(&b, NFNL_MSG_BATCH_END);
     if (netlink_talk(fd, &b, acknowledged, NULL, NULL, &at) != 0)

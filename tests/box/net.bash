@@ -19,6 +19,18 @@ setup()
     box_setup
     [ "$applier" = iptables ] || without legacy
     before_all=$before
+    worlds=()
+}
+
+eval "box_$(declare -f teardown)"
+teardown()
+{
+    local world
+    box_teardown
+    for world in "${worlds[@]}"; do
+        ip netns pids "$world" | xargs -r kill
+        ip netns del "$world"
+    done
 }
 
 # without legacy|all: the box's kernel lacks these tables (tests/box/net_without.c).
@@ -39,8 +51,8 @@ world()
     far=clx-far-$$-$BATS_TEST_NUMBER
     frames=$BATS_TEST_TMPDIR/frames
     barriers=0
-    echo "$far" >>"$BATS_FILE_TMPDIR/worlds"
     ip netns add "$far"
+    worlds+=("$far")
     ip -n "$far" link set lo up
     ip -n "$far" link add far0 type veth peer name eth0
     ip -n "$far" addr add 10.99.0.1/24 dev far0
@@ -53,7 +65,6 @@ world()
     ip -n "$far" route add blackhole 192.0.2.0/24
     ip -n "$far" route add blackhole 2001:db8::/32
     ip netns exec "$far" "$net_far" far0 >"$frames" 2>&1 3>&- </dev/null &
-    echo $! >>"$BATS_FILE_TMPDIR/far-pids"
     until_seen ready
     before+="
         cp '$net_probe' opt/net_probe
@@ -67,20 +78,6 @@ world()
         echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range
         echo 3 >/proc/sys/net/ipv4/tcp_fastopen
 "
-}
-
-# Whatever a test left: its boxes are gone already (lib.bash), these are not.
-teardown_file()
-{
-    local name
-    if [ -e "$BATS_FILE_TMPDIR/far-pids" ]; then
-        xargs kill <"$BATS_FILE_TMPDIR/far-pids" 2>/dev/null || :
-    fi
-    if [ -e "$BATS_FILE_TMPDIR/worlds" ]; then
-        while read -r name; do
-            ip netns del "$name" || :
-        done <"$BATS_FILE_TMPDIR/worlds"
-    fi
 }
 
 # mode NAME [LINE...]: the box's network mode, and lines of its [run].

@@ -216,7 +216,8 @@ reach()
         read -r -t 10 line <&"${held[0]}"
         equal "$line" echo
         run -0 word lockdown on
-        equal "$output" 'network mode is now lockdown (was open)'
+        has "$output" 'network mode is now lockdown (was open); 1 connection stays: '
+        has "$output" "$from"
         echo >&"${held[1]}"
         read -r -t 10 line <&"${held[0]}"
         equal "$line" echo
@@ -270,6 +271,82 @@ half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; 
     forget
     wait $! || :
     nothing_arrived
+}
+
+@test "promise 6: sever cuts, and a server that goes on sending revives nothing" {
+    local to heard=$BATS_TEST_TMPDIR/heard
+    world
+    mode open
+    up
+    for to in 10.99.0.1 fd99::1; do
+        run -0 word mode open
+        rm -f "$heard"
+        # It gets a byte every 5 ms, for as long as it lasts.
+        as_agent bash -c "exec 7<>/dev/tcp/$to/7001; cat <&7" >"$heard" 2>&1 3>&- &
+        until [ -s "$heard" ]; do sleep 0.02; done
+        # The control: lockdown alone lets it live, and its acknowledgements arrive.
+        run -0 word lockdown on
+        has "$output" '; 1 connection stays: '
+        has "$output" "$to"
+        forget
+        until [ -n "$(arrived)" ]; do sleep 0.02; done
+        run -0 word lockdown sever
+        equal "$output" 'network mode is lockdown, as before; nothing is connected'
+        forget
+        wait $! || :
+        # Whichever comes first: the rules refuse its next packet, or its socket is ended.
+        grep -qE 'connection abort|Connection reset' "$heard"
+        sleep 3.5 # the time in which such a server tried again, several times
+        nothing_arrived
+    done
+}
+
+@test "promise 6: sever ends UDP flows and what is half begun, and off leads back" {
+    local half
+    world
+    mode allowlist
+    up
+    run -0 word mode open
+    coproc held { as_agent /opt/net_probe hold fd99::1 7000 udp 3>&-; }
+    read -r -t 10 line <&"${held[0]}"
+    half_begun &
+    half=$!
+    until arrived | grep -q ' 7000 S '; do sleep 0.02; done
+    run -0 word lockdown sever
+    equal "$output" 'network mode is now lockdown (was open); nothing is connected'
+    forget
+    echo >&"${held[1]}"
+    read -r -t 10 line <&"${held[0]}"
+    equal "$line" EPERM
+    wait $half || :
+    nothing_arrived
+    run -0 word lockdown off
+    equal "$output" 'network mode is now open (was lockdown)'
+}
+
+@test "promise 6: what waits for a neighbour's address does not leave after the lock" {
+    local locked asking
+    world
+    mode open
+    up
+    for locked in no yes; do
+        run -0 word mode open
+        as_agent /opt/net_probe ask 10.99.0.55 7000 udp >/dev/null 3>&- &
+        asking=$!
+        until as_root ip neigh show 10.99.0.55 | grep -q INCOMPLETE; do sleep 0.01; done
+        [ $locked = no ] || run -0 word lockdown on
+        forget
+        ip -n "$far" addr add 10.99.0.55/24 dev far0
+        wait $asking || :
+        sleep 1.2 # the address is asked for once a second
+        if [ $locked = yes ]; then
+            nothing_arrived
+        else
+            seen udp 7000
+            ip -n "$far" addr del 10.99.0.55/24 dev far0
+            as_root ip neigh flush to 10.99.0.55
+        fi
+    done
 }
 
 @test "promise 18: without NET_ADMIN nothing is started" {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The box's TCP connections with the world (those with itself do not count), and cutting them:
+ * sock_diag(7) and the kernel's connection tracking.
+ */
+#ifndef CLAUDEX_INIT_NET_CONNECTIONS_H
+#define CLAUDEX_INIT_NET_CONNECTIONS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "shared/buf.h"
+#include "shared/error.h"
+
+/* Appends "ADDRESS:PORT, ADDRESS:PORT" of the first few that are established, and ", …" where
+ * there are more. Returns how many there are, -1 with *err. */
+int connections_list(struct buf *out, struct error *err);
+
+/*
+ * Ends every connection with the world, and forgets that the kernel ever let one through, UDP's
+ * flows among them. The rules must already let nothing of them out: a socket that is ended says
+ * so to its peer. Returns how many sockets were ended, -1 with *err.
+ */
+int connections_cut(struct error *err);
+
+#endif
