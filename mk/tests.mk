@@ -57,6 +57,12 @@ $(BUILD)/test/$1/%: tests/$1/%.c $(BUILD)/flags | $(DEPS)/stamp/test
 endef
 $(foreach folder,box e2e bench,$(eval $(call tool,$(folder))))
 
+# Measures PID 1's own code, so it is linked with that.
+$(BUILD)/test/bench/toggle: tests/bench/toggle.c $(filter-out %/init/main.o,$(INIT_OBJECTS)) \
+                            $(SHARED_OBJECTS)
+	@mkdir -p $(@D)
+	$(call show,CC)$(COMPILE) $(LDFLAGS) -static-pie -Wl,--gc-sections $^ $(INIT_LIBS) -o $@
+
 # What scripts/test runs, built; it calls these itself, so that a program that does not
 # compile is one failed test and not the end of all of them.
 .PHONY: test-unit-programs test-fuzz-programs test-tools
