@@ -60,8 +60,11 @@ static int attach_box(struct invocation *invocation, const struct box *box,
     int status = 0;
     switch (attach_run(&attach, err)) {
     case ATTACH_EOF:
-        return container_wait(invocation->engine, box->id, leaves, &status, err) < 0 ? -1
-                                                                                     : status;
+        if (container_wait(invocation->engine, box->id, leaves, &status, err) < 0)
+            return -1;
+        if (leaves)
+            verb_forget(box);
+        return status;
     case ATTACH_DETACHED:
         return 0;
     case ATTACH_SIGNAL:

@@ -29,14 +29,18 @@ static int stop_one(struct invocation *invocation, const struct box *box, struct
     if (found <= 0)
         return found;
     /* Never started: its claudex was killed in the middle. */
-    if (strcmp(box->state, "created") == 0)
+    if (strcmp(box->state, "created") == 0) {
+        verb_forget(box);
         return container_remove(invocation->engine, box->id, true, err);
+    }
     if (container_stop(invocation->engine, box->id, (long)seconds, err) < 0)
         return -1;
     int status;
     struct error gone = ERROR_INIT;
-    if (leaves)
+    if (leaves) {
         (void)container_wait(invocation->engine, box->id, true, &status, &gone);
+        verb_forget(box);
+    }
     return 0;
 }
 

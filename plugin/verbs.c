@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/state.h"
+#include "shared/cleanup.h"
+
 int verb_name(const struct invocation *invocation, const char **name, struct error *err)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -18,6 +21,14 @@ int verb_box(struct invocation *invocation, const char *name, bool running, stru
 {
     struct engine *engine = invocation_engine(invocation, err);
     return engine ? box_find(engine, name, running, box, err) : -1;
+}
+
+void verb_forget(const struct box *box)
+{
+    struct error ignored = ERROR_INIT;
+    cleanup_free char *folder = state_box(box->name, &ignored);
+    if (folder)
+        state_forget(folder, box->id);
 }
 
 static int one(struct invocation *invocation, const char *name, bool running, verb_each *each,

@@ -16,6 +16,9 @@ int verb_name(const struct invocation *invocation, const char **name, struct err
 int verb_box(struct invocation *invocation, const char *name, bool running, struct box *box,
              struct error *err);
 
+/* After a box that removed itself is gone: so is its folder on this machine. */
+void verb_forget(const struct box *box);
+
 /* Does something to each NAME, or to the one box that box_find() chooses without any; goes on
  * after a failure, and tells them all. */
 typedef int verb_each(struct invocation *invocation, const struct box *box, struct error *err);
