@@ -38,6 +38,16 @@ verbs=(run build update list status shell exec attach logs stop rm push pull ver
     done
 }
 
+@test "the manual page has every verb and every option" {
+    man=$(<"$top/docs/docker-claudex.1")
+    for verb in "${verbs[@]}"; do
+        has "$man" ".Ss $verb"
+        for option in $(claudex "$verb" --help | grep -oE -- '^ +(-[a-z], )?--[a-z0-9-]+' | grep -oE -- '[a-z0-9-]+$'); do
+            has "$man" "-${option#--}"
+        done
+    done
+}
+
 @test "version: ours, the engine's, the agents'" {
     run claudex version
     has "$output" "$version"

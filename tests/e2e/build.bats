@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2164 # commands for the box; how bats works
+# Builds that cannot succeed, on an engine of their own that has no network and little disk.
+
+load lib.bash
+export BATS_TEST_TIMEOUT=120
+
+base=debian:trixie-slim
+
+setup_file()
+{
+    [ "$(id -u)" = 0 ] || skip "starting an engine needs root"
+    private=$BATS_FILE_TMPDIR/e
+    mkdir "$private"
+    mount -t tmpfs -o size=400m claudex-e2e "$private"
+    # A resolver that refuses at once: waiting for one that is silent is not what is tested.
+    echo '{"dns": ["127.0.0.1"]}' >"$private/daemon.json"
+    "$top/scripts/engine" start --private "$private" >&2
+    docker save "$base" | docker -H "unix://$private/docker.sock" load >&2
+    export private
+}
+
+teardown_file()
+{
+    [ -n "$private" ] || return 0
+    "$top/scripts/engine" stop --private "$private" >&2
+    umount "$private"
+}
+
+setup()
+{
+    make_world
+    cd "$project"
+    export DOCKER_HOST=unix://$private/docker.sock
+    before=$(everything)
+}
+
+teardown()
+{
+    rm -f "$private/filling"
+    unset DOCKER_HOST
+    end_world
+}
+
+# Containers, images, volumes of the engine. Layers without a name are the build's cache, which
+# the next try goes on from.
+everything()
+{
+    docker ps --all --format '{{.ID}} {{.Names}} {{.Status}}'
+    docker images --format '{{.ID}} {{.Repository}}:{{.Tag}}' | grep -v '<none>:<none>' | sort
+    docker volume ls
+}
+
+nothing_made()
+{
+    equal "$(everything)" "$before"
+    nothing_left
+}
+
+@test "no network: the end of the log, 125, nothing half-made" {
+    run --separate-stderr claudex build
+    echo "$stderr"
+    equal "$status" 125
+    equal "$output" ""
+    has "$stderr" "apt"
+    has "$(tail -n 4 <<<"$stderr")" "claudex: "
+    nothing_made
+}
+
+@test "no image and no network: run says so and starts nothing" {
+    run --separate-stderr claudex run . -- true
+    echo "$stderr"
+    equal "$status" 125
+    has "$stderr" "claudex: "
+    nothing_made
+}
+
+@test "no base image and no network: the message names it and --bootstrap" {
+    run --separate-stderr claudex build --base localhost:1/no/such:base
+    echo "$stderr"
+    equal "$status" 125
+    has "$stderr" "localhost:1/no/such:base"
+    nothing_made
+}
+
+@test "the disk fills up while building" {
+    # All but a little, so that it is the build that meets the end.
+    fallocate -l "$(($(stat -f -c '%a * %S' "$private") - 100000))" "$private/filling"
+    run --separate-stderr claudex build
+    echo "$stderr"
+    equal "$status" 125
+    has "${stderr,,}" "no space left"
+    rm "$private/filling"
+    nothing_made
+}
+
+@test "Ctrl-C while building" {
+    for after in 0.1 0.7 1.5 2.5; do
+        rm -f "$world/started"
+        setsid env --default-signal=INT sh -c 'touch "$0" && exec "$@"' "$world/started" \
+            claudex build --no-cache >"$world/output" 2>&1 &
+        group=$!
+        eventually 5 test -e "$world/started"
+        sleep "$after"
+        kill -INT -- "-$group"
+        status=0
+        wait "$group" || status=$?
+        cat "$world/output"
+        echo "$after: $status"
+        [ "$status" = 125 ] || [ "$status" = 130 ]
+        eventually 10 nothing_made
+    done
+}
