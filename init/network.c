@@ -76,7 +76,8 @@ int network_boot(struct network *network, struct firewall *firewall,
     /* Also where nothing changed: the volume must be writable while there is time to say so. */
     if (state_save(BOX_STATE_DIR, &network->state, err) != 0)
         return -1;
-    return network->state.mode == NETWORK_SEALED ? seal(err) : 0;
+    /* In the host's network these would be powers over the host. */
+    return network->state.mode == NETWORK_SEALED || session->network.host ? seal(err) : 0;
 }
 
 static int keep(struct network *network, const struct state *next, struct error *err)

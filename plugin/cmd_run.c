@@ -55,13 +55,13 @@ static const struct option_spec options[] = {
     {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "allow", "HOST[:PORT]", "let a host through (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "trust", NULL, "approve a project's .claudex (not built yet)", COMPLETES_NOTHING, NULL},
-    {0, "host-network", NULL, "use the host's network (not built yet)", COMPLETES_NOTHING,
-     NULL},
+    {0, "host-network", NULL, "use the host's network; with --network open alone",
+     COMPLETES_NOTHING, NULL},
 };
 
 static int check_options(const struct arguments *arguments, struct error *err)
 {
-    static const char *const unbuilt[] = {"ssh", "x11", "allow", "trust", "host-network"};
+    static const char *const unbuilt[] = {"ssh", "x11", "allow", "trust"};
     for (size_t i = 0; i < array_length(unbuilt); i++)
         if (argument_flag(arguments, unbuilt[i]))
             return error_set(err, "--%s is not built yet", unbuilt[i]);
@@ -73,6 +73,19 @@ static int check_options(const struct arguments *arguments, struct error *err)
     if (argument_flag(arguments, "parallel") && argument_flag(arguments, "replace"))
         return error_usage(err, "--parallel and --replace: one or the other");
     return 0;
+}
+
+/* What SECURITY.md promises and this box does not keep. */
+static void warn_host_network(const struct session *session)
+{
+    if (!session->network.host)
+        return;
+    warn("--host-network: the box has no firewall and no network of its own. All in it can be "
+         "sent anywhere, it reaches what listens on this machine, 127.0.0.1 included, and what "
+         "it listens on is open to this machine's networks; no lockdown, no published ports "
+         "(promises 1 to 8 and 17)");
+    if (session->run.port_count > 0)
+        warn("-p has no meaning with --host-network: ports of the box are ports of the host");
 }
 
 /* --- one more session in a box that runs ---------------------------------------------- */
@@ -256,6 +269,7 @@ static int run(struct invocation *invocation, struct error *err)
     if (plan_build(&plan, arguments, &host, err) < 0)
         return -1;
 
+    warn_host_network(&plan.session);
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     launch.socket = endpoint->address;
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;

@@ -143,6 +143,7 @@ static const struct {
 } settings[] = {
     {"agent", "agent", "name", NULL},
     {"yolo", "agent", "yolo", "yes"},
+    {"host-network", "network", "host", "yes"},
     {"network", "network", "mode", NULL},
     {"port", "run", "port", NULL},
     {"memory", "run", "memory", NULL},

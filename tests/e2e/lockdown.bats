@@ -241,3 +241,19 @@ says()
     equal "$status" 0
     lacks "$(<"$world/trace")" docker.sock
 }
+
+@test "16: the host's network takes the mode open, says what it voids, and gets no power over it" {
+    refused 2 "open alone" claudex run --host-network . -- true
+    run --separate-stderr claudex run --host-network --network open . -- \
+        sh -c 'ls /sys/class/net; grep CapEff /proc/1/status'
+    echo "$output$stderr"
+    equal "$status" 0
+    has "$stderr" "promises"
+    has "$output" docker0
+    # Neither NET_ADMIN nor NET_RAW, capabilities(7): 12 and 13.
+    equal "$((0x$(sed -n 's/^CapEff:\s*//p' <<<"$output") & 0x3000))" 0
+    start_box --host-network --network open
+    run --separate-stderr claudex lockdown on
+    equal "$status" 125
+    has "$stderr" "host's network"
+}
