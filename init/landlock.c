@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -139,20 +138,18 @@ static int grant_siblings(const struct rules *rules, const char *folder, const c
 /* Walks down to BOX_PRIVATE and grants reading to all that lies beside the way. */
 static int grant_around(const struct rules *rules, struct error *err)
 {
-    char folder[] = BOX_PRIVATE;
-    const char *way = BOX_PRIVATE;
-    for (size_t i = 1; i < sizeof BOX_PRIVATE; i++) {
-        if (way[i] != '/' && way[i] != '\0')
-            continue;
-        size_t start = i;
-        while (way[start - 1] != '/')
-            start--;
-        char component[sizeof BOX_PRIVATE];
-        (void)snprintf(component, sizeof component, "%.*s", (int)(i - start), way + start);
-        folder[start == 1 ? 1 : start - 1] = '\0';
-        if (grant_siblings(rules, folder, component, err) < 0)
+    char way[] = BOX_PRIVATE;
+    for (char *slash = way, *next; slash; slash = next) {
+        next = strchr(slash + 1, '/');
+        if (next)
+            *next = '\0';
+        *slash = '\0';
+        int failed = grant_siblings(rules, slash == way ? "/" : way, slash + 1, err);
+        *slash = '/';
+        if (next)
+            *next = '/';
+        if (failed)
             return -1;
-        memcpy(folder, BOX_PRIVATE, sizeof folder);
     }
     return 0;
 }
