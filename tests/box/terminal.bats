@@ -39,7 +39,7 @@ sti_tty EPERM"
         for s in INT QUIT; do trap "echo $s >up" $s; done
         trap "echo TSTP >up; exit 33" TSTP
         echo ready >up
-        while :; do sleep 1000 & wait $!; done' <"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 9>&- &
+        while :; do sleep 0.05; done' <"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 9>&- &
     box_job=$!
     await
     for pair in $'\003 INT' $'\034 QUIT' $'\032 TSTP'; do
@@ -99,7 +99,7 @@ sti_tty EPERM"
 
 @test "the terminal hangs up: the session is told, PID 1 buries it" {
     options=(--tty)
-    start_box sh -c 'trap "echo hup >up; exit 5" HUP; echo ready >up; while :; do sleep 1000 & wait $!; done'
+    start_box sh -c 'trap "echo hup >up; exit 5" HUP; echo ready >up; while :; do sleep 0.05; done'
     kill -HUP "$host_pid"
     await
     equal "$line" hup
