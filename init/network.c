@@ -94,6 +94,7 @@ static int tighten(struct network *network, const struct state *next, struct err
 {
     if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
         return -1;
+    firewall_settle(network->firewall);
     if (keep(network, next, err) != 0)
         return -1;
     return next->mode == NETWORK_SEALED ? seal(err) : 0;

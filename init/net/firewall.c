@@ -236,7 +236,8 @@ static struct rules_input input_of(const struct session *session, enum network_m
         .ports = session->run.ports,
         .port_count = session->run.port_count,
     };
-    route_gateways(&input.gateway, &input.gateway6);
+    if (input.port_count > 0)
+        route_gateways(&input.gateway, &input.gateway6);
     return input;
 }
 
@@ -258,20 +259,23 @@ int firewall_apply(struct firewall *firewall, const struct session *session,
     if (!firewall->applier)
         return hosts_network(session, mode, err);
     struct rules_input input = input_of(session, mode);
-    bool tightening = firewall->ruled && mode > firewall->mode;
     if (install_mode(firewall, &input, err) != 0) {
         fall_back(firewall, &input);
         return error_prefix(err, "network mode '%s'", network_mode_name(mode));
     }
     firewall->ruled = true;
     firewall->mode = mode;
-    if (tightening) {
-        struct error kept = ERROR_INIT;
-        let_go();
-        if (neighbours_forget(&kept) != 0)
-            warn("%s; what waits for one may still leave", kept.text);
-    }
     return 0;
+}
+
+void firewall_settle(const struct firewall *firewall)
+{
+    struct error err = ERROR_INIT;
+    if (!firewall->applier)
+        return;
+    let_go();
+    if (neighbours_forget(&err) != 0)
+        warn("%s; what waits for one may still leave", err.text);
 }
 
 int firewall_sever(struct firewall *firewall, const struct session *session, struct error *err)
@@ -284,7 +288,7 @@ int firewall_sever(struct firewall *firewall, const struct session *session, str
         fall_back(firewall, &input);
         return error_prefix(err, "cutting connections");
     }
-    let_go();
+    firewall_settle(firewall);
     int count = connections_cut(err);
     if (count < 0)
         return -1;

@@ -29,10 +29,17 @@ int firewall_apply(struct firewall *firewall, const struct session *session,
                    enum network_mode mode, struct error *err);
 
 /*
+ * After rules that are tighter than those before, and before anybody is told so: packets that
+ * were past the old rules have left, and none waits for a neighbour any more. Takes as long as
+ * PID 1 needs to run on every CPU once, at most some 20 ms.
+ */
+void firewall_settle(const struct firewall *firewall);
+
+/*
  * Lockdown, and every connection with the world is cut: first nothing of them passes any more,
  * then their sockets end and the kernel forgets them, so that a server that goes on sending
- * revives none; then the rules of lockdown. Returns how many sockets were ended. On failure,
- * -1, what stands is at least as tight as lockdown or what stood before.
+ * revives none; then the rules of lockdown. Settles by itself. Returns how many sockets were
+ * ended. On failure, -1, what stands is at least as tight as lockdown or what stood before.
  */
 int firewall_sever(struct firewall *firewall, const struct session *session, struct error *err);
 

@@ -339,11 +339,23 @@ static int not_written(const struct library *lib, const struct ruleset *set, str
                      rule_table_name(set->table), lib->strerror(number));
 }
 
+/* The filter table of each family as it was last read back, from which the next change starts:
+ * if it is not so any more, the kernel says EAGAIN or the comparison fails. */
+static struct xtc_handle *snapshots[2];
+
+static struct xtc_handle **snapshot_of(const struct ruleset *set)
+{
+    return set->table == RULE_FILTER ? &snapshots[set->family == AF_INET6] : NULL;
+}
+
 static int install(const struct ruleset *set, struct error *err)
 {
     const struct library *lib = library_of(set->family);
+    struct xtc_handle **snapshot = snapshot_of(set);
     for (int attempt = 0; attempt < COMMITS_MAX; attempt++) {
-        struct xtc_handle *handle = open_table(lib, set->table, err);
+        struct xtc_handle *handle = snapshot ? take_ptr(*snapshot) : NULL;
+        if (!handle)
+            handle = open_table(lib, set->table, err);
         if (!handle)
             return -1;
         bool done = clear(lib, handle, set->table) && write_rules(lib, handle, set) &&
@@ -360,7 +372,10 @@ static int install(const struct ruleset *set, struct error *err)
         if (!handle)
             return -1;
         bool standing = stands(lib, handle, set);
-        lib->free(handle);
+        if (standing && snapshot)
+            *snapshot = handle;
+        else
+            lib->free(handle);
         if (standing)
             return 0;
     }
