@@ -49,6 +49,7 @@ struct firewall {
     const struct applier *applier; /* NULL: the host's own network, not ours to touch */
     bool ruled;                    /* a mode's rules stand */
     enum network_mode mode;        /* which */
+    struct firewall_gate gate;     /* port 0: there is none */
 };
 
 /* Only an engine's host has bridges, and the first namespace is a host's in any case. */
@@ -229,10 +230,19 @@ static void let_go(void)
     (void)sched_setaffinity(0, sizeof all, &all);
 }
 
-static struct rules_input input_of(const struct session *session, enum network_mode mode)
+void firewall_set_gate(struct firewall *firewall, const struct firewall_gate *gate)
+{
+    firewall->gate = *gate;
+}
+
+static struct rules_input input_of(const struct firewall *firewall,
+                                   const struct session *session, enum network_mode mode)
 {
     struct rules_input input = {
         .mode = mode,
+        .gate_uid = firewall->gate.uid,
+        .gate_port = firewall->gate.port,
+        .resolver_port = firewall->gate.resolver_port,
         .ports = session->run.ports,
         .port_count = session->run.port_count,
     };
@@ -258,7 +268,7 @@ int firewall_apply(struct firewall *firewall, const struct session *session,
 {
     if (!firewall->applier)
         return hosts_network(session, mode, err);
-    struct rules_input input = input_of(session, mode);
+    struct rules_input input = input_of(firewall, session, mode);
     if (install_mode(firewall, &input, err) != 0) {
         fall_back(firewall, &input);
         return error_prefix(err, "network mode '%s'", network_mode_name(mode));
@@ -282,7 +292,7 @@ int firewall_sever(struct firewall *firewall, const struct session *session, str
 {
     if (!firewall->applier)
         return hosts_network(session, NETWORK_LOCKDOWN, err);
-    struct rules_input input = input_of(session, NETWORK_LOCKDOWN);
+    struct rules_input input = input_of(firewall, session, NETWORK_LOCKDOWN);
     input.sever = true;
     if (install_mode(firewall, &input, err) != 0) {
         fall_back(firewall, &input);

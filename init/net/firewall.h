@@ -8,6 +8,9 @@
 #ifndef CLAUDEX_INIT_NET_FIREWALL_H
 #define CLAUDEX_INIT_NET_FIREWALL_H
 
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -19,6 +22,17 @@ struct firewall; /* opaque; one per process */
  * the container must end: *err names the missing kernel part or capability and the remedy.
  */
 struct firewall *firewall_close(struct error *err);
+
+/*
+ * Before the first firewall_apply(): from then on TCP is redirected to the gate's port and DNS
+ * to its resolver's, on 127.0.0.1 and ::1, and sockets that `uid` opened get out. Without it no
+ * mode but open lets anything out.
+ */
+struct firewall_gate {
+    uid_t uid;
+    uint16_t port, resolver_port;
+};
+void firewall_set_gate(struct firewall *firewall, const struct firewall_gate *gate);
 
 /*
  * Phase 7: the rules of the session's mode (its published ports among them), v6 first when
