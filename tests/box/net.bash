@@ -33,7 +33,7 @@ teardown()
     done
 }
 
-# without legacy|all: the box's kernel lacks these tables (tests/box/net_without.c).
+# without legacy|all|v6: the box's kernel lacks that (tests/box/net_without.c).
 without()
 {
     before="cp '$BUILD/claudex-init' opt/claudex-init

@@ -367,6 +367,17 @@ half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; 
     refused ip6_tables nf_tables modprobe
 }
 
+@test "promise 2: a kernel without IPv6 is as good as closed" {
+    [ "$applier" = iptables ] || skip "the kernel lacks one thing at a time"
+    without v6
+    world
+    mode lockdown
+    # The session's own, for only PID 1 and what it starts have such a kernel here.
+    run -0 in_box sh -c '/opt/net_probe ask fd99::1 7000 tcp; /opt/net_probe ask 10.99.0.1 7000 tcp'
+    equal "${lines[0]}" EAFNOSUPPORT
+    equal "${lines[1]}" ECONNREFUSED
+}
+
 @test "status says which part of the kernel is in use" {
     run -0 in_box cat /run/claudex/status.json
     has "$output" "\"firewall\": \"$applier\""

@@ -3,7 +3,7 @@
  * net_without: /opt/claudex-init on a kernel that lacks something, with the same arguments.
  *
  * The environment's WITHOUT says what: "legacy", the legacy tables' socket options, as where
- * ip_tables is not loaded; "all", nf_tables too.
+ * ip_tables is not loaded; "all", nf_tables too; "v6", IPv6 altogether, and nothing else.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -49,8 +49,9 @@ static struct sock_filter filter[] = {
     RETURN(SECCOMP_RET_ALLOW),
     REFUSE(ENOPROTOOPT),
     REFUSE(EPROTONOSUPPORT),
+    REFUSE(EAFNOSUPPORT),
 };
-enum { FAMILY_CHECK = 12 };
+enum { FAMILY_CHECK = 12, LEGACY_REFUSAL = 16 };
 
 int main(int argc, char **argv)
 {
@@ -60,6 +61,10 @@ int main(int argc, char **argv)
     (void)argc;
     if (!without || strcmp(without, "all") != 0)
         filter[FAMILY_CHECK] = (struct sock_filter)EQUAL(AF_NETLINK, 2, 2);
+    if (without && strcmp(without, "v6") == 0) {
+        filter[FAMILY_CHECK] = (struct sock_filter)EQUAL(AF_INET6, 5, 2);
+        filter[LEGACY_REFUSAL] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
+    }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
         perror("net_without");
