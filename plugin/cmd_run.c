@@ -251,6 +251,18 @@ static int dry_run(struct launch *launch, struct error *err)
     return 0;
 }
 
+/* An agent that cannot reach its API says so in words that do not help. */
+static void tell_closed(const struct plan *plan)
+{
+    if (plan->own_command || plan->session.network.mode == NETWORK_OPEN ||
+        strcmp(plan->agent, "shell") == 0)
+        return;
+    info(
+        "network %s: nothing is reachable from the box, its agent's API included; this claudex "
+        "cannot let single hosts through yet, and --network open lets everything out",
+        network_mode_name(plan->session.network.mode));
+}
+
 static int run(struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -282,6 +294,7 @@ static int run(struct invocation *invocation, struct error *err)
     if (argument_flag(arguments, "dry-run"))
         return dry_run(&launch, err);
 
+    tell_closed(&plan);
     launch.engine = invocation_engine(invocation, err);
     if (!launch.engine)
         return -1;
