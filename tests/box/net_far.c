@@ -174,7 +174,7 @@ static void print_v6(const uint8_t *data, size_t length)
 static void print_frames(int fd)
 {
     static uint8_t frame[65536];
-    struct sockaddr_ll from;
+    struct sockaddr_ll from = {0};
     socklen_t from_length = sizeof from;
     ssize_t n;
     while ((n = recvfrom(fd, frame, sizeof frame, 0, (struct sockaddr *)&from, &from_length)) >

@@ -115,7 +115,7 @@ static void read_frames(int fd)
     static uint8_t frame[2048];
     for (;;) {
         char control[128];
-        struct sockaddr_ll from;
+        struct sockaddr_ll from = {0};
         struct iovec data = {.iov_base = frame, .iov_len = sizeof frame};
         struct msghdr message = {.msg_name = &from,
                                  .msg_namelen = sizeof from,
