@@ -36,8 +36,9 @@ struct state {
     struct frames frames;
     struct buf typed;    /* on its way to the session */
     int stream, signals; /* the latter from signalfd(2) */
-    bool typing;         /* somebody sits at a terminal, and may type the detach keys */
-    bool reading;        /* standard input is still open */
+    bool seen_output;
+    bool typing;  /* somebody sits at a terminal, and may type the detach keys */
+    bool reading; /* standard input is still open */
     bool half_closed;
     bool paused;  /* standard input belongs to another job of the terminal for now */
     bool unread;  /* nobody reads our standard output any more */
@@ -150,12 +151,22 @@ static void take_signals(struct state *state)
 
 /* --- towards the session -------------------------------------------------------------- */
 
+/* A session gets its terminal only at its start, and an interrupt that is typed on a terminal
+ * without one is lost. Until something has been written there, it goes as a signal, too. */
+static void type_interrupt(struct state *state, const char *bytes, size_t length)
+{
+    const char ctrl_c = 'C' & 0x1f;
+    if (!state->seen_output && memchr(bytes, ctrl_c, length))
+        (void)pass_on(state, SIGINT);
+}
+
 static void type(struct state *state, const char *bytes, size_t length)
 {
     if (!state->typing) {
         (void)buf_append(&state->typed, bytes, length);
         return;
     }
+    type_interrupt(state, bytes, length);
     for (size_t i = 0; i < length; i++) {
         char out[KEYS_MAX];
         bool detach;
@@ -237,6 +248,7 @@ static void read_stream(struct state *state)
 {
     char bytes[PIECE];
     ssize_t n = recv(state->stream, bytes, sizeof bytes, MSG_DONTWAIT);
+    state->seen_output = state->seen_output || n > 0;
     if (n == 0)
         finish(state, ATTACH_EOF);
     else if (n < 0 && errno != EAGAIN && errno != EINTR)

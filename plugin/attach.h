@@ -44,7 +44,8 @@ struct attach {
  * us). Blocks until the stream ends. A signal to us goes to the session by attach->signal.
  * Without a tty we go on until the stream ends, the third SIGINT or SIGTERM goes as SIGKILL,
  * and a standard output that nobody reads any more counts as a SIGTERM; with a tty, or where
- * signals cannot be passed on, ATTACH_SIGNAL is the end.
+ * signals cannot be passed on, ATTACH_SIGNAL is the end. A Ctrl-C that is typed before the
+ * session has written anything goes as a SIGINT as well.
  */
 enum attach_end attach_run(struct attach *attach, struct error *err);
 

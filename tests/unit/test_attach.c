@@ -391,6 +391,26 @@ static void raw_while_it_lasts(void **state)
     assert_int_equal(ended_as_before(&world), 0);
 }
 
+static void an_early_interrupt_is_a_signal_too(void **state)
+{
+    struct world world;
+    char byte;
+    (void)state;
+    started(&world, screen);
+    say(world.in, "\3", 1);
+    sees(world.stream, "\3");
+    assert_int_equal(take(world.signals, &byte, 1), 1);
+    assert_int_equal(byte, SIGINT);
+    say(world.stream, "$ ", 2);
+    sees(world.out, "$ ");
+    say(world.in, "\3", 1);
+    sees(world.stream, "\3");
+    struct pollfd nothing = {.fd = world.signals, .events = POLLIN};
+    assert_int_equal(poll(&nothing, 1, 200), 0);
+    hang_up(&world);
+    assert_int_equal(ended_as_before(&world), 0);
+}
+
 static void the_keys_detach(void **state)
 {
     struct world world;
@@ -462,6 +482,7 @@ int main(void)
         cmocka_unit_test(what_is_no_stream_fails),
         cmocka_unit_test(bad_detach_keys_fail),
         cmocka_unit_test(raw_while_it_lasts),
+        cmocka_unit_test(an_early_interrupt_is_a_signal_too),
         cmocka_unit_test(the_keys_detach),
         cmocka_unit_test(a_beginning_of_the_keys_is_passed_on_after_a_while),
         cmocka_unit_test(a_change_of_size_is_told),
