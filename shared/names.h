@@ -38,7 +38,7 @@ enum {
 #define BOX_PUBLIC      BOX_RUN "/public"
 #define BOX_STATUS      BOX_PUBLIC "/status.json"
 #define BOX_DENIED      BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
-#define BOX_PRIVATE     BOX_RUN "/private"    /* 0700 root: what it may not */
+#define BOX_PRIVATE     BOX_RUN "/private"       /* 0700 root: what it may not */
 #define BOX_CONFIG      BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 #define BOX_ENV         BOX_PRIVATE "/env"    /* NAME=value, each ended by NUL */
 #define BOX_CONTROL_DIR BOX_PRIVATE "/control" /* host folder with the control FIFO */
@@ -59,7 +59,9 @@ enum {
 #define LABEL_CLAUDE  "io.claudex.claude-code" /* on the image: version of the agent */
 #define LABEL_CODEX   "io.claudex.codex"
 
-#define STATE_VOLUME_PREFIX "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR */
+#define STATE_VOLUME_PREFIX                                                                    \
+    "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR                           \
+                      */
 
 #define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
 

@@ -104,9 +104,12 @@ enum { ACCEPTS_A_TURN = 64 };
 static void listener_ready(struct watch *watch, uint32_t events)
 {
     const struct listener *listener = member_of(watch, struct listener, watch);
+    struct sockaddr_storage peer;
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        socklen_t size = sizeof peer;
+        int fd =
+            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
         connection_accept(listener->gate, fd, listener->family);

@@ -294,10 +294,16 @@ static void stream_accept(struct resolver *resolver, int fd)
 static void listener_ready(struct watch *watch, uint32_t events)
 {
     struct resolver *resolver = member_of(watch, struct opening, watch)->resolver;
-    int fd;
     (void)events;
-    while ((fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof peer;
+        int fd =
+            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
         stream_accept(resolver, fd);
+    }
 }
 
 static int open_at(struct resolver *resolver, struct opening *opening, int fd,
