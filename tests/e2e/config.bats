@@ -19,7 +19,7 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     equal "$(planned --memory 1g)" $((1 << 30))
 }
 
-@test "20: a project's file may tighten" {
+@test "promise 20: a project's file may tighten" {
     printf '[run]\nport = 3000\nmemory = 512m\npids = 100\n[network]\nmode = lockdown\n' >.claudex
     start_box
     run docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}' "$name"
@@ -28,7 +28,7 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     equal "$(claudex status --format json "$name" | jq -r .mode)" lockdown
 }
 
-@test "20: what widens is refused without consent, each line by its number" {
+@test "promise 20: what widens is refused without consent, each line by its number" {
     install -m 644 /dev/null "$world/rules.md"
     for line in "run:env = TOKEN" "run:env = A=b" "run:include = /etc" "run:include = ../docs" \
         "run:image = debian:trixie-slim" "run:runtime = runc" "run:x11 = yes" \
@@ -41,7 +41,7 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     done
 }
 
-@test "20: a project's file cannot undo the user's stricter choice" {
+@test "promise 20: a project's file cannot undo the user's stricter choice" {
     printf '[network]\nmode = lockdown\n' | user_config
     printf '[network]\nmode = allowlist\n' >.claudex
     run claudex run -d . -- sleep 600

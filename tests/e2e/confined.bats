@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2164 # commands for the box; how bats works
-# What a session is, and what it cannot do. A number is that of the promise in SECURITY.md.
+# What a session is, and what it cannot do. Promises are those of SECURITY.md.
 
 load lib.bash
 export BATS_TEST_TIMEOUT=90
@@ -34,17 +34,17 @@ confined()
     has "$1" "Gid:	$project_uid	$project_uid	$project_uid	$project_uid"
 }
 
-@test "10: the first session has no capability and cannot gain one" {
+@test "promise 10: the first session has no capability and cannot gain one" {
     start=$(claudex run --parallel . -- cat /proc/self/status)
     confined "$start"
 }
 
-@test "10: a session by exec is confined the same" {
+@test "promise 10: a session by exec is confined the same" {
     inside cat /proc/self/status
     confined "$output"
 }
 
-@test "10: a session by shell is confined the same" {
+@test "promise 10: a session by shell is confined the same" {
     run claudex shell "$name" < <(echo 'cat /proc/self/status')
     confined "$output"
 }
@@ -56,19 +56,19 @@ confined()
     [ "${output// /}" != 1 ]
 }
 
-@test "10: no sudo, no docker, no socat, no firewall programs; no Docker socket" {
+@test "promise 10: no sudo, no docker, no socat, no firewall programs; no Docker socket" {
     inside sh -c 'for c in sudo su-exec docker socat iptables nft; do command -v $c; done
         ls /var/run/docker.sock /run/docker.sock 2>/dev/null; echo end'
     equal "$output" end
 }
 
-@test "9: the private folder, its files and the control FIFO are out of reach" {
+@test "promise 9: the private folder, its files and the control FIFO are out of reach" {
     inside sh -c 'ls /run/claudex/private; cat /run/claudex/private/env; echo x >/run/claudex/private/control/control'
     [ "$status" -ne 0 ]
     equal "$(grep -c 'Permission denied' <<<"$output")" 3
 }
 
-@test "9: PID 1 cannot be looked into, traced or ended" {
+@test "promise 9: PID 1 cannot be looked into, traced or ended" {
     inside sh -c 'for f in environ mem root/etc fd maps; do
             head -c 1 /proc/1/$f >/dev/null 2>&1 || ls /proc/1/$f/ >/dev/null 2>&1 && echo "$f is open"
         done
@@ -95,7 +95,7 @@ except OSError as error:
 "
 }
 
-@test "2, 10: only sockets of families unix, inet, inet6 and netlink route" {
+@test "promises 2, 10: only sockets of families unix, inet, inet6 and netlink route" {
     attempts "socket.socket(socket.AF_INET, socket.SOCK_STREAM)"
     equal "$output" allowed
     attempts "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)"
@@ -113,7 +113,7 @@ except OSError as error:
     has "$output" refused
 }
 
-@test "10: no io_uring, keyctl, userfaultfd, bpf, perf; no TIOCSTI" {
+@test "promise 10: no io_uring, keyctl, userfaultfd, bpf, perf; no TIOCSTI" {
     # io_uring_setup, keyctl, userfaultfd, bpf, perf_event_open, open_by_handle_at on x86_64.
     [ "$(uname -m)" = x86_64 ] || skip "system call numbers are those of x86_64"
     for call in "425, 1, 0" "250, 0, -3, 0" "323, 0" "321, 0, 0, 0" "298, 0, 0, -1, -1, 0" \
@@ -127,7 +127,7 @@ except OSError as error:
     has "$output" "refused E"
 }
 
-@test "10: no namespaces, no mounts, no chroot" {
+@test "promise 10: no namespaces, no mounts, no chroot" {
     inside sh -c 'unshare -Ur true; unshare -n true; mount -t tmpfs x /tmp; chroot / true'
     [ "$status" -ne 0 ]
     lacks "$output" "not found"
@@ -135,7 +135,7 @@ except OSError as error:
     has "$output" refused
 }
 
-@test "9: a setuid program gives nothing" {
+@test "promise 9: a setuid program gives nothing" {
     inside sh -c 'cp /bin/sh /tmp/sh && chmod 6755 /tmp/sh; /tmp/sh -c "grep -E ^Cap /proc/self/status"'
     echo "$output"
     equal "$(grep -c 0000000000000000 <<<"$output")" 5
@@ -169,7 +169,7 @@ except OSError as error:
     equal "${lines[2]}" writable
 }
 
-@test "20: the project's .claudex is read-only inside" {
+@test "promise 20: the project's .claudex is read-only inside" {
     echo '[run]' >"$project/.claudex"
     chown "$project_uid" "$project/.claudex"
     run claudex run --parallel . -- sh -c 'echo "[network]" >>.claudex; mv .claudex x; rm .claudex; cat .claudex'

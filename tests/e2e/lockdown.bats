@@ -46,7 +46,7 @@ says()
     has "$output" "$1"
 }
 
-@test "6: lockdown is switched, and says what is" {
+@test "promise 6: lockdown is switched, and says what is" {
     open_box
     says "$name: network mode is now lockdown (was open)" lockdown
     cut_off
@@ -80,7 +80,7 @@ says()
     cut_off
 }
 
-@test "7: a restart, by engine or after a pause, stays locked" {
+@test "promise 7: a restart, by engine or after a pause, stays locked" {
     open_box --keep
     claudex lockdown on
     docker restart --time 1 "$name"
@@ -93,7 +93,7 @@ says()
     reached
 }
 
-@test "7: docker network connect opens nothing" {
+@test "promise 7: docker network connect opens nothing" {
     open_box
     claudex lockdown on
     docker network create --label "clx-e2e-helper=$token" "$token-net"
@@ -106,7 +106,7 @@ says()
     [ "$status" -ne 0 ]
 }
 
-@test "7: a new box of the same folder starts locked, and says how to end that" {
+@test "promise 7: a new box of the same folder starts locked, and says how to end that" {
     open_box
     claudex lockdown on
     claudex stop
@@ -121,7 +121,7 @@ says()
     reached
 }
 
-@test "8: sealed cannot be lifted, not even by a new box, until rm" {
+@test "promise 8: sealed cannot be lifted, not even by a new box, until rm" {
     open_box
     run --separate-stderr claudex network sealed
     equal "$status" 0
@@ -211,7 +211,7 @@ says()
     cut_off
 }
 
-@test "40: a damaged state means lockdown, and says so" {
+@test "attack 40: a damaged state means lockdown, and says so" {
     open_box --keep
     docker exec "$name" sh -c 'echo mode open >/run/claudex/private/state/network'
     docker restart --time 1 "$name"
@@ -220,7 +220,7 @@ says()
     says "network mode is lockdown" lockdown status
 }
 
-@test "9: the agent reaches neither the FIFO nor the state" {
+@test "promise 9: the agent reaches neither the FIFO nor the state" {
     start_box
     for path in control control/control state state/network ctl; do
         run claudex exec "$name" -- stat "/run/claudex/private/$path"
@@ -242,7 +242,7 @@ says()
     lacks "$(<"$world/trace")" docker.sock
 }
 
-@test "16: the host's network takes the mode open, says what it voids, and gets no power over it" {
+@test "promise 16: the host's network takes the mode open, says what it voids, and gets no power over it" {
     refused 2 "open alone" claudex run --host-network . -- true
     run --separate-stderr claudex run --host-network --network open . -- \
         sh -c 'ls /sys/class/net; grep CapEff /proc/1/status'

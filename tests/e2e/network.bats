@@ -71,7 +71,7 @@ probe()
     has "$output" "ran control"
 }
 
-@test "1-3: a box of the default mode sends nothing, whatever the agent tries" {
+@test "promises 1-3: a box of the default mode sends nothing, whatever the agent tries" {
     listen
     start_box
     equal "$(docker inspect --format '{{index .Config.Labels "io.claudex.network"}}' "$name")" allowlist
@@ -128,7 +128,7 @@ probe()
 serve=(python3 -m http.server 8000)
 answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project"; }
 
-@test "17: a published port answers on the host's loopback and nowhere else" {
+@test "promise 17: a published port answers on the host's loopback and nowhere else" {
     start_box -p 8000 -- "${serve[@]}"
     published=$(docker port "$name" 8000/tcp)
     equal "${published%:*}" 127.0.0.1
@@ -137,7 +137,7 @@ answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project";
     [ "$status" -ne 0 ]
 }
 
-@test "17: a port that is not published does not answer from the host" {
+@test "promise 17: a port that is not published does not answer from the host" {
     start_box -p 8001 -- "${serve[@]}"
     address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$name")
     inside_answers() { claudex exec "$name" -- curl -sf http://127.0.0.1:8000/file >/dev/null; }
@@ -146,7 +146,7 @@ answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project";
     [ "$status" -ne 0 ]
 }
 
-@test "17, 27: a sibling cannot pull data out of a box, published port or not" {
+@test "promise 17: a sibling cannot pull data out of a box, published port or not" {
     start_box -p 8000 -- "${serve[@]}"
     published=$(docker port "$name" 8000/tcp)
     eventually 10 answers 127.0.0.1 "${published##*:}"
@@ -170,7 +170,7 @@ answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project";
     refused 125 "$port" claudex run -p "$port:8000" . -- true
 }
 
-@test "1: the agent never runs before the firewall is closed" {
+@test "promise 1: the agent never runs before the firewall is closed" {
     listen
     claudex run . -- true
     gateway=$(gateway)

@@ -56,7 +56,7 @@ export BATS_TEST_TIMEOUT=90
     nothing_left
 }
 
-@test "46: uids of the workers, and 65534" {
+@test "attack 46: uids of the workers, and 65534" {
     for uid in 64990 64993 65534; do
         chown -R "$uid:$uid" .
         run claudex run . -- sh -c 'id -u; touch made'

@@ -90,7 +90,7 @@ export BATS_TEST_TIMEOUT=90
     equal "$output" 'a b|with = and "quotes"|unset|in file'
 }
 
-@test "13: a variable's value is not in docker inspect, the logs, ps, or another user's reach" {
+@test "promise 13: a variable's value is not in docker inspect, the logs, ps, or another user's reach" {
     SECRET=s3cr3t-$token start_box -e SECRET
     run docker inspect "$name"
     lacks "$output" "s3cr3t-$token"
@@ -105,7 +105,7 @@ export BATS_TEST_TIMEOUT=90
     has "$output" "SECRET=s3cr3t-$token"
 }
 
-@test "13: the variable survives a restart of the box" {
+@test "promise 13: the variable survives a restart of the box" {
     SECRET=s3cr3t-$token start_box --keep -e SECRET -- sh -c 'echo "got $SECRET"; sleep 600'
     docker restart --time 2 "$name" >/dev/null
     two_greetings() { [ "$(docker logs "$name" | grep -c "^got s3cr3t-$token")" = 2 ]; }
