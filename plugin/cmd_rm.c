@@ -58,10 +58,9 @@ static int rm_one(struct invocation *invocation, const struct box *box, struct e
                          quoted(box->name), quoted(box->name));
     if (container_remove(invocation->engine, box->id, force, err) < 0)
         return -1;
-    int status;
     struct error gone = ERROR_INIT;
-    if (force) /* one that removes itself was faster; until it is done the name is taken */
-        (void)container_wait(invocation->engine, box->id, true, &status, &gone);
+    if (force)
+        container_await_removal(invocation->engine, box->id);
     cleanup_free char *folder = state_box(box->name, &gone);
     if (folder && geteuid() == 0)
         idmap_clear(folder);

@@ -35,10 +35,8 @@ static int stop_one(struct invocation *invocation, const struct box *box, struct
     }
     if (container_stop(invocation->engine, box->id, (long)seconds, err) < 0)
         return -1;
-    int status;
-    struct error gone = ERROR_INIT;
     if (leaves) {
-        (void)container_wait(invocation->engine, box->id, true, &status, &gone);
+        container_await_removal(invocation->engine, box->id);
         verb_forget(box);
     }
     return 0;

@@ -160,6 +160,13 @@ int container_remove(struct engine *engine, const char *id, bool force, struct e
     return request(engine, "DELETE", id, tail, NULL, force ? 409 : 0, &status, err);
 }
 
+void container_await_removal(struct engine *engine, const char *id)
+{
+    long status;
+    struct error gone = ERROR_INIT;
+    (void)request(engine, "POST", id, "/wait?condition=removed", NULL, 0, &status, &gone);
+}
+
 struct death {
     bool known;
     int status;

@@ -35,6 +35,10 @@ int container_start(struct engine *engine, const char *id, enum obstacle *obstac
 int container_stop(struct engine *engine, const char *id, long seconds, struct error *err);
 int container_remove(struct engine *engine, const char *id, bool force, struct error *err);
 
+/* Waits until one that is being removed, by itself or by others, is gone; its name is taken
+ * until then. */
+void container_await_removal(struct engine *engine, const char *id);
+
 /* Waits until the container has ended, where `removed` until it is gone, and says its exit
  * status, also of one that is gone already. */
 int container_wait(struct engine *engine, const char *id, bool removed, int *status,

@@ -129,14 +129,11 @@ static int settled(struct engine *engine, const char *name, json_t **inspect, st
 
 static int replace(struct engine *engine, const char *name, const char *id, struct error *err)
 {
-    int status;
     info("ending the box %s", quoted(name));
     if (container_stop(engine, id, STOP_SECONDS, err) < 0 ||
         container_remove(engine, id, true, err) < 0)
         return -1;
-    /* One that removes itself may still be at it; the name is free only then. */
-    struct error gone = ERROR_INIT;
-    (void)container_wait(engine, id, true, &status, &gone);
+    container_await_removal(engine, id); /* one that removes itself may still be at it */
     return 0;
 }
 

@@ -197,6 +197,8 @@ static void undo(struct launch *launch)
     if (launch->id && !launch->restart &&
         container_remove(launch->engine, launch->id, true, &err) < 0)
         warn("the container %s is left behind: %s", launch->id, err.text);
+    else if (launch->id && !launch->restart) /* it may have begun to remove itself */
+        container_await_removal(launch->engine, launch->id);
     if (launch->folder && launch->lock >= 0 && !launch->restart)
         state_clear(launch->folder, launch->id ? launch->id : "");
     if (!launch->restart) {

@@ -47,14 +47,10 @@ int container_remove(struct engine *engine, const char *id, bool force, struct e
     return buf_printf(&done, " remove %s", id);
 }
 
-int container_wait(struct engine *engine, const char *id, bool removed, int *status,
-                   struct error *err)
+void container_await_removal(struct engine *engine, const char *id)
 {
     (void)engine;
     (void)id;
-    (void)removed;
-    *status = 0;
-    return error_set(err, "gone");
 }
 
 bool engine_cancelled(void)
