@@ -10,7 +10,6 @@
 #include "shared/names.h"
 
 enum {
-
     SHM_BYTES = 256 << 20, /* the engine's 64 MiB are too little for browsers under test */
 };
 

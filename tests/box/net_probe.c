@@ -8,10 +8,12 @@
  *                               one connection; at once and for each line of stdin sends one
  *                               byte, prints "echo" if it comes back within a second, else why
  *     net_probe listen PORT     TCP and UDP, echoing, every address; prints "ready"
- *     net_probe ask HOST PORT tcp|udp  one byte there and back within a second: "echo" or why
- * not net_probe flood SECONDS   new flows, TCP and UDP, v4 and v6, as fast as it can net_probe
- * loop            the same for ever net_probe barrier DEVICE TEXT   as root: a frame past all
- * firewalls
+ *     net_probe ask HOST PORT tcp|udp
+ *                               one byte there and back within a second: "echo" or why not
+ *     net_probe flood SECONDS   new flows, TCP and UDP, v4 and v6, as fast as it can
+ *     net_probe loop            the same for ever
+ *     net_probe barrier DEVICE TEXT
+ *                               as root: a frame past all firewalls
  *
  * The far side is 10.99.0.1 and fd99::1 behind eth0.
  */
