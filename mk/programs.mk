@@ -6,7 +6,7 @@ init: $(BUILD)/claudex-init
 plugin: $(BUILD)/docker-claudex
 
 SHARED_SOURCES := $(wildcard shared/*.c)
-PLUGIN_SOURCES := $(wildcard plugin/*.c)
+PLUGIN_SOURCES := $(wildcard plugin/*.c plugin/*/*.c)
 INIT_SOURCES   := $(wildcard init/*.c init/*/*.c)
 
 # Both programs' parts as objects, position independent.

@@ -6,7 +6,7 @@
 
 #include "plugin/command.h"
 #include "plugin/image.h"
-#include "plugin/image_arguments.h"
+#include "plugin/image/arguments.h"
 #include "plugin/oneshot.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/image_build.h"
+#include "plugin/image/build.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/engine_reply.c plugin/engine_head.c plugin/engine_cancel.c
- * plugin/image_progress.c */
+ * plugin/image/progress.c */
 /*
  * An engine's stream of objects as shown while it builds, and its error messages. The first
  * byte says how large the pieces are. Whatever it says, only harmless text is kept.
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "plugin/engine_reply.h"
-#include "plugin/image_progress.h"
+#include "plugin/image/progress.h"
 #include "shared/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/image_ca.c plugin/image_arguments.c plugin/image_progress.c */
+/* uses: plugin/image/ca.c plugin/image/arguments.c plugin/image/progress.c */
 /* What goes into an image, and what is shown of its making. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "plugin/image_arguments.h"
-#include "plugin/image_ca.h"
-#include "plugin/image_progress.h"
+#include "plugin/image/arguments.h"
+#include "plugin/image/ca.h"
+#include "plugin/image/progress.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

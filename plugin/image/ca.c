@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_ca.h"
+#include "plugin/image/ca.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_base.h"
+#include "plugin/image/base.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 
 #include "plugin/engine_reply.h"
 #include "plugin/image.h"
-#include "plugin/image_arguments.h"
-#include "plugin/image_progress.h"
-#include "plugin/image_script.h"
+#include "plugin/image/arguments.h"
+#include "plugin/image/progress.h"
+#include "plugin/image/script.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_build.h"
+#include "plugin/image/build.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,10 @@
 
 #include "plugin/archive.h"
 #include "plugin/engine_reply.h"
-#include "plugin/image_arguments.h"
-#include "plugin/image_base.h"
-#include "plugin/image_ca.h"
-#include "plugin/image_progress.h"
+#include "plugin/image/arguments.h"
+#include "plugin/image/base.h"
+#include "plugin/image/ca.h"
+#include "plugin/image/progress.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_script.h"
+#include "plugin/image/script.h"
 
 #include <errno.h>
 #include <fcntl.h>

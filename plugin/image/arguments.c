@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_arguments.h"
+#include "plugin/image/arguments.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plugin/image_progress.h"
+#include "plugin/image/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
