@@ -17,6 +17,7 @@
 #include "init/ctl.h"
 #include "init/environment.h"
 #include "init/exec.h"
+#include "init/gate_worker.h"
 #include "init/home/accounts.h"
 #include "init/home/folder.h"
 #include "init/home/owner.h"
@@ -42,6 +43,7 @@ struct boot {
     int signals;
     struct firewall *firewall;
     struct session session;
+    struct gate_worker gate;
     struct network network;
     struct strings environment;
     struct agent agent;
@@ -88,6 +90,21 @@ static int boot_mounts(struct boot *boot, struct error *err)
     return mounts_check(&boot->session, err);
 }
 
+static int boot_gate(struct boot *boot, struct error *err)
+{
+    boot->gate = (struct gate_worker)GATE_WORKER_INIT;
+    if (boot->session.network.host) /* the host's resolver and firewall are not ours */
+        return 0;
+    if (gate_worker_bind(&boot->gate, &boot->session, boot->worker_shift, err) < 0)
+        return -1;
+    firewall_set_gate(boot->firewall,
+                      &(struct firewall_gate){.uid = boot->gate.uid,
+                                              .port = GATE_PORT,
+                                              .resolver_port = GATE_RESOLVER_PORT});
+    boot->network.gate = &boot->gate;
+    return 0;
+}
+
 static int boot_network(struct boot *boot, struct error *err)
 {
     return network_boot(&boot->network, boot->firewall, &boot->session, err);
@@ -112,8 +129,13 @@ static int boot_ready(struct boot *boot, struct error *err)
         .landlock = landlock_version(),
         .started = time(NULL),
     };
-    if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0 ||
-        network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
+    if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0)
+        return -1;
+    if (boot->network.gate &&
+        gate_worker_start(&boot->gate, boot->network.state.mode, &boot->environment,
+                          &boot->supervisor.loop, &boot->supervisor.children, err) < 0)
+        return -1;
+    if (network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
         return -1;
     return private_announce(&boot->agent, err);
 }
@@ -140,8 +162,9 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_private,       /* folders that the agent cannot enter or replace */
     boot_configuration, /* read and validated again: it says what the rest expects */
     boot_mounts,        /* are what was approved */
+    boot_owner,         /* who the agent is, and so who the workers are */
+    boot_gate,          /* its sockets, before there is anybody else to bind them */
     boot_network,       /* the mode that was kept or asked for, and its rules */
-    boot_owner,         /* who the agent is */
     boot_home,          /* is its own */
     boot_ready,         /* told to all who ask */
     boot_session,

@@ -52,6 +52,7 @@ int network_boot(struct network *network, struct firewall *firewall,
     enum network_mode configured = session->network.mode;
 
     *network = (struct network){.firewall = firewall,
+                                .gate = network->gate,
                                 .session = session,
                                 .host = CONTROL_FIFO_INIT,
                                 .local = CONTROL_FIFO_INIT};
@@ -89,11 +90,18 @@ static int keep(struct network *network, const struct state *next, struct error 
                         network_mode_name(next->mode));
 }
 
+static void tell_gate(struct network *network, enum network_mode mode)
+{
+    if (network->gate)
+        gate_worker_mode(network->gate, mode);
+}
+
 /* Rules, then the state; if it cannot be kept, the box is tighter than it would start again. */
 static int tighten(struct network *network, const struct state *next, struct error *err)
 {
     if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
         return -1;
+    tell_gate(network, next->mode);
     firewall_settle(network->firewall);
     if (keep(network, next, err) != 0)
         return -1;
@@ -107,6 +115,7 @@ static int loosen(struct network *network, const struct state *next, struct erro
         return error_prefix(err, "network mode stays %s",
                             network_mode_name(network->state.mode));
     if (firewall_apply(network->firewall, network->session, next->mode, err) == 0) {
+        tell_gate(network, next->mode);
         network->state = *next;
         return 0;
     }
@@ -143,6 +152,9 @@ static int sever(struct network *network, struct error *err)
                               "it with docker claudex stop");
     if (firewall_sever(network->firewall, network->session, err) < 0)
         return -1;
+    tell_gate(network, NETWORK_LOCKDOWN);
+    if (network->gate)
+        gate_worker_sever(network->gate);
     if (!state_is_locked(next.mode))
         next.previous = next.mode;
     next.mode = NETWORK_LOCKDOWN;
@@ -207,7 +219,8 @@ static void say(struct control_reply *reply, const char *fmt, ...)
 }
 
 /* The new mode, and once locked what stays connected all the same. */
-static void tell_change(enum network_mode before, enum network_mode now, struct buf *text)
+static void tell_change(const struct network *network, enum network_mode before,
+                        enum network_mode now, struct buf *text)
 {
     struct error ignored = ERROR_INIT;
     cleanup_buf struct buf peers = BUF_INIT(CONTROL_LINE_MAX / 4);
@@ -218,7 +231,7 @@ static void tell_change(enum network_mode before, enum network_mode now, struct 
                          network_mode_name(before));
     if (!state_is_locked(now))
         return;
-    int count = connections_list(&peers, &ignored);
+    int count = connections_list(&peers, network->gate ? network->gate->uid : 0, &ignored);
     if (count == 0)
         (void)buf_puts(text, "; nothing is connected");
     else if (count > 0)
@@ -244,7 +257,7 @@ void network_request(void *context, const struct control_request *request,
         say(reply, "%s", text ? text : "{}");
     } else {
         cleanup_buf struct buf text = BUF_INIT(CONTROL_LINE_MAX / 2);
-        tell_change(before, now, &text);
+        tell_change(network, before, now, &text);
         say(reply, "%s", text.data ? text.data : "");
     }
 }

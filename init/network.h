@@ -12,6 +12,7 @@
 #define CLAUDEX_INIT_NETWORK_H
 
 #include "init/control_fifo.h"
+#include "init/gate_worker.h"
 #include "init/loop.h"
 #include "init/net/firewall.h"
 #include "init/state.h"
@@ -20,7 +21,8 @@
 #include "shared/session.h"
 
 struct network {
-    struct firewall *firewall;     /* borrowed */
+    struct firewall *firewall; /* borrowed */
+    struct gate_worker *gate;  /* borrowed, set before network_boot(); NULL: there is none */
     const struct session *session; /* borrowed */
     struct state state;
     char why[64];         /* the mode is as it is */

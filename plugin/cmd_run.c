@@ -53,7 +53,7 @@ static const struct option_spec options[] = {
     {0, "no-git", NULL, "do not track the agent's changes", COMPLETES_NOTHING, NULL},
     {0, "ssh", NULL, "forward the ssh agent (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
-    {0, "allow", "HOST[:PORT]", "let a host through (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "allow", "HOST[:PORT]", "let one more host through", COMPLETES_NOTHING, NULL},
     {0, "trust", NULL, "approve a project's .claudex (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "host-network", NULL, "use the host's network; with --network open alone",
      COMPLETES_NOTHING, NULL},
@@ -61,7 +61,7 @@ static const struct option_spec options[] = {
 
 static int check_options(const struct arguments *arguments, struct error *err)
 {
-    static const char *const unbuilt[] = {"ssh", "x11", "allow", "trust"};
+    static const char *const unbuilt[] = {"ssh", "x11", "trust"};
     for (size_t i = 0; i < array_length(unbuilt); i++)
         if (argument_flag(arguments, unbuilt[i]))
             return error_set(err, "--%s is not built yet", unbuilt[i]);
@@ -251,18 +251,6 @@ static int dry_run(struct launch *launch, struct error *err)
     return 0;
 }
 
-/* An agent that cannot reach its API says so in words that do not help. */
-static void tell_closed(const struct plan *plan)
-{
-    if (plan->own_command || plan->session.network.mode == NETWORK_OPEN ||
-        strcmp(plan->agent, "shell") == 0)
-        return;
-    info(
-        "network %s: nothing is reachable from the box, its agent's API included; this claudex "
-        "cannot let single hosts through yet, and --network open lets everything out",
-        network_mode_name(plan->session.network.mode));
-}
-
 static int run(struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -294,7 +282,6 @@ static int run(struct invocation *invocation, struct error *err)
     if (argument_flag(arguments, "dry-run"))
         return dry_run(&launch, err);
 
-    tell_closed(&plan);
     launch.engine = invocation_engine(invocation, err);
     if (!launch.engine)
         return -1;

@@ -145,6 +145,7 @@ static const struct {
     {"yolo", "agent", "yolo", "yes"},
     {"host-network", "network", "host", "yes"},
     {"network", "network", "mode", NULL},
+    {"allow", "network", "allow", NULL},
     {"port", "run", "port", NULL},
     {"memory", "run", "memory", NULL},
     {"cpus", "run", "cpus", NULL},

@@ -13,6 +13,7 @@
 #include "plugin/agent.h"
 #include "plugin/box.h"
 #include "plugin/environment.h"
+#include "plugin/groups.h"
 #include "plugin/project_config.h"
 #include "shared/buf.h"
 #include "shared/config.h"
@@ -339,6 +340,7 @@ int plan_build(struct plan *plan, const struct arguments *arguments,
     if (open_projects(plan, arguments, &limits, err) < 0 ||
         config_read_all(&config, arguments, &plan->projects, err) < 0 ||
         config_resolve(&config, &plan->session, err) < 0 ||
+        groups_expand(&plan->session, err) < 0 ||
         config_absolute_paths(&config, &plan->session, err) < 0 ||
         open_includes(plan, &limits, err) < 0 ||
         check_owner(&plan->projects, host->may_idmap, err) < 0 ||

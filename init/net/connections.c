@@ -73,6 +73,7 @@ static int each_socket(int fd, uint32_t states, netlink_answer *answer, void *co
 
 struct listing {
     struct buf *out;
+    uid_t gate; /* whose sockets are the other halves of the agent's */
     int count;
 };
 
@@ -81,7 +82,7 @@ static int list_one(const struct nlmsghdr *message, void *context)
     struct listing *listing = context;
     const struct inet_diag_msg *socket = socket_of(message);
     char text[INET6_ADDRSTRLEN];
-    if (!socket)
+    if (!socket || (listing->gate != 0 && socket->idiag_uid == listing->gate))
         return 0;
     listing->count++;
     if (listing->count > SHOWN_MAX)
@@ -94,9 +95,9 @@ static int list_one(const struct nlmsghdr *message, void *context)
                       v4 ? "" : "[", text, v4 ? "" : "]", ntohs(socket->id.idiag_dport));
 }
 
-int connections_list(struct buf *out, struct error *err)
+int connections_list(struct buf *out, uid_t gate, struct error *err)
 {
-    struct listing listing = {.out = out};
+    struct listing listing = {.out = out, .gate = gate};
     cleanup_fd int fd = netlink_open(NETLINK_SOCK_DIAG);
     if (fd < 0 || each_socket(fd, 1u << ESTABLISHED, list_one, &listing) != 0)
         return error_errno(err, "cannot list the box's connections");

@@ -13,8 +13,9 @@
 #include "shared/error.h"
 
 /* Appends "ADDRESS:PORT, ADDRESS:PORT" of the first few that are established, and ", …" where
- * there are more. Returns how many there are, -1 with *err. */
-int connections_list(struct buf *out, struct error *err);
+ * there are more. `gate` is the uid whose sockets are the other halves of the agent's and do
+ * not count, 0 for none. Returns how many there are, -1 with *err. */
+int connections_list(struct buf *out, uid_t gate, struct error *err);
 
 /*
  * Ends every connection with the world, and forgets that the kernel ever let one through, UDP's

@@ -6,10 +6,11 @@
 load net.bash
 
 # In open: these arrive. Otherwise an attempt that arrives nowhere proves nothing.
-tcp='tcp4 tcp6 tcp4-device tcp6-device tcp4-unicast tcp6-unicast tcp4-fastopen tcp6-linklocal
-    tcp4-dns tcp6-dns tcp4-elsewhere tcp6-elsewhere'
+# TCP goes through the gate, which a socket bound to a device cannot reach, and DNS to the
+# resolver.
+tcp='tcp4 tcp6 tcp4-unicast tcp6-unicast tcp4-fastopen tcp4-elsewhere tcp6-elsewhere'
 udp='udp4 udp6 udp4-connected udp6-connected udp4-device udp6-device udp4-unicast udp6-unicast
-    udp4-pktinfo udp6-pktinfo udp6-linklocal udp4-dns udp6-dns udp4-quic udp4-mdns udp6-mdns
+    udp4-pktinfo udp6-pktinfo udp6-linklocal udp4-quic udp4-mdns udp6-mdns
     udp6-llmnr udp4-elsewhere udp6-elsewhere'
 never='tcp4-loopback-device udp4-loopback-device udp4-loopback-pktinfo udp6-loopback-device
     tcp6-freebind'
@@ -48,11 +49,10 @@ nothing_leaves()
     forget
     run -0 as_agent /opt/net_probe try
     nothing_arrived
-    has "$output" 'tcp4 20000 ECONNREFUSED'
-    has "$output" 'tcp6 20001 ECONNREFUSED'
     run -0 as_root "$net_probe" try
-    # Packet sockets, which only root has, are below every firewall.
-    equal "$(arrived)" 'ethertype-88b6 - - 0 - 0'
+    # Packet sockets, which only root has, are below every firewall; and where names may be
+    # resolved, Docker's resolver passes on as root what the gate asked it.
+    equal "$(arrived | grep -v '^udp 10.99.0.2 10.99.0.1 53 ')" 'ethertype-88b6 - - 0 - 0'
 }
 
 @test "promise 2: nothing leaves in allowlist" { nothing_leaves allowlist; }
@@ -123,7 +123,7 @@ nothing_leaves()
     done
 }
 
-@test "promise 3: Docker's resolver is out of reach but in open" {
+@test "promise 3: Docker's resolver is out of reach" {
     local m protocol
     world
     mode open
@@ -131,30 +131,14 @@ nothing_leaves()
     as_agent /opt/net_probe listen 3000 >"$BATS_TEST_TMPDIR/serving" 3>&- &
     until grep -qx ready "$BATS_TEST_TMPDIR/serving"; do sleep 0.02; done
     for protocol in tcp udp; do
-        run -0 word mode open
-        run -0 as_agent /opt/net_probe ask 127.0.0.11 3000 "$protocol"
-        equal "$output" echo
-        for m in allowlist api lockdown; do
+        for m in open allowlist api lockdown; do
             run -0 word mode "$m"
+            run -0 as_agent /opt/net_probe ask 127.0.0.1 3000 "$protocol"
+            equal "$output" echo
             run -0 as_agent /opt/net_probe ask 127.0.0.11 3000 "$protocol"
             [[ $output = E* ]]
         done
     done
-}
-
-@test "promise 3: a connection to Docker's resolver does not outlive open" {
-    world
-    mode open
-    up
-    as_agent /opt/net_probe listen 3000 >"$BATS_TEST_TMPDIR/serving" 3>&- &
-    until grep -qx ready "$BATS_TEST_TMPDIR/serving"; do sleep 0.02; done
-    coproc held { as_agent /opt/net_probe hold 127.0.0.11 3000 tcp 3>&-; }
-    read -r -t 10 line <&"${held[0]}"
-    equal "$line" echo
-    run -0 word mode lockdown
-    echo >&"${held[1]}"
-    read -r -t 10 line <&"${held[0]}"
-    [ "$line" != echo ]
 }
 
 # reach RESULT PORT FROM...: what these outside get from the box's port, by TCP and by UDP. All
@@ -255,7 +239,7 @@ reach()
 }
 
 # Nobody answers there: the kernel tries again after one second.
-half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; }
+half_begun() { as_agent timeout 2.5 bash -c 'exec 7<>/dev/tcp/192.0.2.77/7000; read -r -u 7' 3>&-; }
 
 @test "promise 6: a connection half begun is not completed, nor tried again" {
     world
@@ -413,7 +397,7 @@ half_begun() { as_agent timeout 2.5 bash -c ': >/dev/tcp/192.0.2.77/7000' 3>&-; 
             save="iptables-legacy-save"
             [ $family = 4 ] || save="ip6tables-legacy-save"
             diff <(as_root $save -t filter | sorted | grep -v 'fd99::1\|10.99.0.1') \
-                <(sorted <"tests/unit/rules/filter.$m.no-gate.v$family")
+                <(sed 's/64999/64990/' "tests/unit/rules/filter.$m.v$family" | sorted)
             diff <(as_root $save -t mangle | sorted | grep CLX) \
                 <(sorted <"tests/unit/rules/mangle.v$family" | grep CLX)
         done

@@ -14,9 +14,9 @@ attempts_for()
     commands=(
         "id -u; touch made-by-agent; echo made"
         "curl -sS --http0.9 -m 3 http://$to:$port/ 2>&1 | grep -a hello && echo PASSED; echo tried"
-        "timeout 3 bash -c 'exec 3<>/dev/tcp/$to/$port && cat <&3' && echo PASSED; echo tried"
+        "timeout 3 bash -c 'exec 3<>/dev/tcp/$to/$port && grep -q hello <&3' && echo PASSED; echo tried"
         "timeout 3 bash -c 'echo x >/dev/udp/$to/$port'; echo tried"
-        "timeout 3 python3 -c 'import socket; socket.create_connection((\"$to\", $port), 2); print(\"PASS\" + \"ED\")'; echo tried"
+        "timeout 3 python3 -c 'import socket; socket.create_connection((\"$to\", $port), 2).recv(5) == b\"hello\" and print(\"PASS\" + \"ED\")'; echo tried"
         "timeout 3 git ls-remote http://$to:$port/x.git && echo PASSED; echo tried"
         "getent hosts example.com && echo PASSED; echo tried"
         "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status"
@@ -27,6 +27,9 @@ closed_box_with()
 {
     local agent=$1 before
     listen
+    # Not the agents' own: what they ask for by themselves may leave.
+    mkdir -p "$XDG_CONFIG_HOME/claudex"
+    printf '[network]\ngroups = apt\n' >"$XDG_CONFIG_HOME/claudex/config"
     # The network of the boxes is there once a box was.
     start_box --include "$e2e/fake-api"
     attempts_for "$(gateway)"

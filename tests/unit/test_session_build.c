@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/session_build.c plugin/project_config.c plugin/folders.c plugin/agent.c
- *       plugin/environment.c plugin/box.c plugin/options.c */
+ *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,10 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/image.h"
 #include "plugin/options.h"
 #include "plugin/session_build.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
+
+static char checkout[4096]; /* where tests run */
+
+char *image_data_folder(struct error *err)
+{
+    (void)err;
+    return strdup(checkout);
+}
 
 /* plugin/box.c asks an engine for its list; nobody here does. */
 int engine_request(struct engine *engine, const char *method, const char *path, json_t *body,
@@ -53,9 +62,10 @@ static int make_world(void **state)
 {
     (void)state;
     strcpy(top, "/tmp/clx-plan-XXXXXX");
-    if (!mkdtemp(top) || chdir(top) < 0 || mkdir("home", 0755) < 0 ||
-        mkdir("home/.config", 0755) < 0 || mkdir("home/.config/claudex", 0755) < 0 ||
-        mkdir("app", 0755) < 0 || mkdir("docs", 0755) < 0 || mkdir("home/notes", 0755) < 0)
+    if ((!*checkout && !getcwd(checkout, sizeof checkout)) || !mkdtemp(top) || chdir(top) < 0 ||
+        mkdir("home", 0755) < 0 || mkdir("home/.config", 0755) < 0 ||
+        mkdir("home/.config/claudex", 0755) < 0 || mkdir("app", 0755) < 0 ||
+        mkdir("docs", 0755) < 0 || mkdir("home/notes", 0755) < 0)
         return -1;
     char home[80];
     (void)snprintf(home, sizeof home, "%s/home", top);
