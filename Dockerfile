@@ -28,6 +28,7 @@ FROM ${BASE} AS init
 WORKDIR /src
 # The libraries take longest and change least.
 COPY scripts/deps scripts/lib.sh scripts/
+COPY scripts/patches scripts/patches/
 RUN scripts/deps init
 COPY Makefile VERSION ./
 COPY mk mk/

@@ -17,18 +17,18 @@ $(eval $(call remember,$(BUILD)/flags,$(COMPILE)))
 
 # A purpose is seen to again when scripts/deps changes; objects only when it made a library anew,
 # which is when the stamp of that library is new ("@:" has make look).
-$(DEPS)/stamp/%: scripts/deps
+$(DEPS)/stamp/%: scripts/deps $(wildcard scripts/patches/*/*.patch)
 	$QCLAUDEX_DEPS=$(DEPS) CC='$(CC)' scripts/deps $*
 $(DEPS)/stamp/lib-inih: $(DEPS)/stamp/shared
 	@:
-$(DEPS)/stamp/lib-libiptc: $(DEPS)/stamp/init
+$(DEPS)/stamp/lib-libiptc $(DEPS)/stamp/lib-libgit2: $(DEPS)/stamp/init
 	@:
 
 $(BUILD)/obj/shared/%.o: shared/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 
-$(BUILD)/obj/init/%.o: init/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih $(DEPS)/stamp/lib-libiptc
+$(BUILD)/obj/init/%.o: init/%.c $(BUILD)/flags $(addprefix $(DEPS)/stamp/lib-,inih libiptc libgit2)
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 
@@ -48,8 +48,8 @@ INIT_OBJECTS   := $(call objects,obj,$(INIT_SOURCES))
 # libcurl and libarchive are not here: the plugin loads them when it first needs them, for
 # linking libcurl alone would cost 6 ms of every start.
 PLUGIN_LIBS := $(DEPS)/lib/libinih.a -ljansson -lmd -ldl
-INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libinih.a) -ljansson -lmd \
-               -lseccomp -lhttp_parser -lcares
+INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libgit2.a libinih.a) -ljansson -lmd \
+               -lseccomp -lhttp_parser -lcares -lmbedtls -lmbedx509 -lmbedcrypto -lz
 
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LD_HARDENING) -Wl,--gc-sections -Wl,--as-needed
 

@@ -7,10 +7,10 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 COMPILE_TEST = $(TEST_CC) $(CPPFLAGS_OURS) $(CPPFLAGS) $(CFLAGS_OURS) -O1 -g $(SANITIZE) \
                $(call data_dir,$(CURDIR))
 LINK_TEST    = $(TEST_CC) -g $(SANITIZE)
-TEST_LIBS   := $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a) -ljansson -lmd \
-               -lseccomp -lhttp_parser -ldl -lutil
+TEST_LIBS   := $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a libgit2.a) -ljansson -lmd \
+               -lseccomp -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -lz -ldl -lutil
 
-LIBRARIES   := $(DEPS)/stamp/lib-inih $(DEPS)/stamp/lib-libiptc
+LIBRARIES   := $(addprefix $(DEPS)/stamp/lib-,inih libiptc libgit2)
 
 $(eval $(call remember,$(BUILD)/test/flags,$(COMPILE_TEST) $(TEST_LIBS)))
 

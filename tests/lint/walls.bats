@@ -51,10 +51,14 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
 
 @test "each dangerous library has one user" {
     local header users
-    for header in 'libiptc/' 'curl/' 'archive(_entry)?\.h' 'git2' 'seccomp\.h' 'ini\.h' 'libmnl/' 'libnftnl/' 'linux/landlock\.h' 'http_parser\.h'; do
+    for header in 'libiptc/' 'curl/' 'archive(_entry)?\.h' 'seccomp\.h' 'ini\.h' 'libmnl/' 'libnftnl/' 'linux/landlock\.h' 'http_parser\.h'; do
         users=$(files "$header")
         [ "$(echo "$users" | wc -l)" -le 1 ] || none "$header is included from" "$users"
     done
+}
+
+@test "libgit2 has one room" {
+    none 'includes' "$(includes 'git2' shared plugin init | grep -v '^init/git/' || [ $? = 1 ])"
 }
 
 @test "nothing prints or exits behind shared/log's back" {
