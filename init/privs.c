@@ -14,24 +14,12 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/capabilities.h"
 #include "shared/cleanup.h"
 
-/*
- * All that the container keeps, and why. What is not marked as kept goes once the session
- * runs. KILL is kept because the session's processes are the agent's: PID 1 passes signals on;
- * SETUID and SETGID because the control FIFO's folder is the host user's (privs_files_as);
- * SETPCAP because `sealed` takes NET_ADMIN out of the bounding set.
- */
-const struct privs_capability privs_capabilities[] = {
-    {CAP_NET_ADMIN, "NET_ADMIN", true, "to close the firewall and to change its mode"},
-    {CAP_NET_RAW, "NET_RAW", true, "to read the firewall's tables back"},
-    {CAP_SETUID, "SETUID", true, "to start the session as the agent's user"},
-    {CAP_SETGID, "SETGID", true, "to start the session without any group of root's"},
-    {CAP_SETPCAP, "SETPCAP", true, "to empty the session's bounding set"},
-    {CAP_CHOWN, "CHOWN", false, "to make the home and the terminal the agent's"},
-    {CAP_KILL, "KILL", true, "to pass signals on to the session"},
-};
-const size_t privs_capability_count = array_length(privs_capabilities);
+_Static_assert(CAP_CHOWN == 0 && CAP_KILL == 5 && CAP_SETGID == 6 && CAP_SETUID == 7 &&
+                   CAP_SETPCAP == 8 && CAP_NET_ADMIN == 12 && CAP_NET_RAW == 13,
+               "the numbers of shared/capabilities.c");
 
 enum { CAP_WORDS = _LINUX_CAPABILITY_U32S_3, CAP_NUMBERS = 64 };
 
@@ -76,8 +64,8 @@ int privs_check(struct error *err)
         return error_errno(err, "cannot read the container's capabilities");
     cleanup_buf struct buf missing = BUF_INIT(ERROR_TEXT_MAX / 2);
     cleanup_buf struct buf names = BUF_INIT(ERROR_TEXT_MAX / 2);
-    for (size_t i = 0; i < privs_capability_count; i++) {
-        const struct privs_capability *c = &privs_capabilities[i];
+    for (size_t i = 0; i < capability_count; i++) {
+        const struct capability *c = &capabilities[i];
         if (sets.effective & bit(c->number))
             continue;
         const char *separator = missing.length ? ", " : "";
@@ -122,9 +110,9 @@ int privs_keep(struct error *err)
 {
     struct sets sets;
     uint64_t keep = 0;
-    for (size_t i = 0; i < privs_capability_count; i++)
-        if (privs_capabilities[i].kept)
-            keep |= bit(privs_capabilities[i].number);
+    for (size_t i = 0; i < capability_count; i++)
+        if (capabilities[i].kept)
+            keep |= bit(capabilities[i].number);
     if (get_sets(&sets) < 0 || bound(keep, err) < 0 || set_sets(sets.permitted & keep) < 0)
         return error_errno(err, "cannot drop PID 1's capabilities");
     return 0;

@@ -6,21 +6,11 @@
 #ifndef CLAUDEX_INIT_PRIVS_H
 #define CLAUDEX_INIT_PRIVS_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "shared/error.h"
 
-struct privs_capability {
-    int number;         /* CAP_…, linux/capability.h */
-    const char *name;   /* as docker and compose write it: "NET_ADMIN" */
-    bool kept;          /* PID 1 still needs it once the session runs */
-    const char *reason; /* "to …" */
-};
-extern const struct privs_capability privs_capabilities[];
-extern const size_t privs_capability_count;
-
-/* Refuses to go on without a capability of the table, naming every missing one, what it is for
+/* Refuses to go on without a capability of shared/capabilities, naming every missing one, what it is for
  * and the remedy. */
 int privs_check(struct error *err);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/capabilities.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 
@@ -13,26 +14,13 @@ enum {
     SHM_BYTES = 256 << 20, /* the engine's 64 MiB are too little for browsers under test */
 };
 
-/* Everything is dropped, then these are added. PID 1 gives up what is left of them before it
- * starts a session, whose bounding set is empty. */
-const struct capability_reason spec_capabilities[] = {
-    {"NET_ADMIN", "the firewall: iptables and nftables tables, conntrack, sock_diag destroy"},
-    {"NET_RAW", "libiptc's socket is a raw one"},
-    {"SETUID", "becoming the agent, and the workers' users"},
-    {"SETGID", "the same for groups"},
-    {"SETPCAP", "emptying the bounding set of everything that is started"},
-    {"CHOWN", "giving the agent its home"},
-    {"KILL", "ending sessions and workers, which have other users"},
-    {NULL, NULL},
-};
-
 /* --- parts ---------------------------------------------------------------------------- */
 
-static json_t *capabilities(void)
+static json_t *capability_names(void)
 {
     json_t *names = json_array();
-    for (const struct capability_reason *c = spec_capabilities; c->name; c++)
-        if (json_array_append_new(names, json_string(c->name)) < 0) {
+    for (size_t i = 0; i < capability_count; i++)
+        if (json_array_append_new(names, json_string(capabilities[i].name)) < 0) {
             json_decref(names);
             return NULL;
         }
@@ -201,7 +189,7 @@ static json_t *host_config(const struct spec_input *input)
      * (daemon.json: init, userns, cgroup namespace), the value is spelled out. */
     json_t *host =
         json_pack("{s:o, s:[s], s:o, s:[s], s:b, s:b, s:b}", "Mounts", mounts(input), "CapDrop",
-                  "ALL", "CapAdd", capabilities(), "SecurityOpt", "no-new-privileges",
+                  "ALL", "CapAdd", capability_names(), "SecurityOpt", "no-new-privileges",
                   "Privileged", 0, "Init", 0, "ReadonlyRootfs", 0);
     json_t *resources =
         json_pack("{s:I, s:I, s:I, s:I}", "PidsLimit",

@@ -26,13 +26,6 @@ struct spec_input {
     const char *folders_json;     /* value of LABEL_FOLDERS */
 };
 
-/* One capability that the container keeps, and why. NULL-ended by name. */
-struct capability_reason {
-    const char *name;   /* "NET_ADMIN" */
-    const char *reason; /* what PID 1 does with it */
-};
-extern const struct capability_reason spec_capabilities[];
-
 /* A new reference, or NULL when out of memory or where a text is not UTF-8, which JSON cannot
  * hold. Has no secret in it: values of the environment go into BOX_ENV by the archive call. */
 json_t *spec_container(const struct spec_input *input);

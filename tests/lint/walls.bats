@@ -118,3 +118,11 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
     done
     none 'I/O' "$bad"
 }
+
+@test "the compose file adds the capabilities of the one table" {
+    local table compose
+    table=$(sed -n 's/^    {[0-9]*, "\([A-Z_]*\)", .*/\1/p' shared/capabilities.c | paste -s -d ' ')
+    compose=$(sed -n 's/^ *cap_add: \[\(.*\)\]/\1/p' compose/compose.yaml | tr -d ,)
+    [ -n "$table" ]
+    [ "$compose" = "$table" ] || none 'table and compose/compose.yaml differ' "$table / $compose"
+}

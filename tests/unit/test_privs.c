@@ -20,6 +20,7 @@
 
 #include "init/privs.h"
 #include "init/seccomp.h"
+#include "shared/capabilities.h"
 #include "shared/cleanup.h"
 
 enum { UID = 4321, GID = 8765 };
@@ -207,8 +208,8 @@ static int keep_and_count(int argument, struct error *err)
         return -1;
     for (int number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++) {
         int kept = 0;
-        for (size_t i = 0; i < privs_capability_count; i++)
-            kept |= privs_capabilities[i].number == number && privs_capabilities[i].kept;
+        for (size_t i = 0; i < capability_count; i++)
+            kept |= capabilities[i].number == number && capabilities[i].kept;
         int has = (data[number / 32].permitted >> (number % 32)) & 1;
         int may = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
         int inherits = (data[number / 32].inheritable >> (number % 32)) & 1;
@@ -231,11 +232,11 @@ static void each_missing_capability_is_named(void **state)
 {
     (void)state;
     need_capabilities();
-    for (size_t i = 0; i < privs_capability_count; i++) {
+    for (size_t i = 0; i < capability_count; i++) {
         char name[64];
-        (void)snprintf(name, sizeof name, "CAP_%s %s", privs_capabilities[i].name,
-                       privs_capabilities[i].reason);
-        in_child(check_without, privs_capabilities[i].number);
+        (void)snprintf(name, sizeof name, "CAP_%s %s", capabilities[i].name,
+                       capabilities[i].reason);
+        in_child(check_without, capabilities[i].number);
         assert_fails_with(name);
     }
 }
