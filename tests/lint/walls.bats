@@ -109,7 +109,8 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
     # They decide and nothing else: bytes in, verdict out (and so fuzzers can eat them).
     local file bad=
     for file in init/net/rules.c init/net/rules_print.c plugin/spec.c shared/parse.c \
-        shared/control.c init/ssh/frame.c init/net/dns.c init/net/hello.c init/net/host.c \
+        shared/control.c init/ssh/wire.c init/ssh/frame.c init/ssh/identities.c init/ssh/key.c \
+        init/ssh/signed.c init/ssh/message.c init/net/dns.c init/net/hello.c init/net/host.c \
         init/net/http_fields.c init/net/http_request.c init/net/http_head.c init/net/names.c \
         init/net/siphash.c; do
         [ -e "$file" ] || continue

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* uses: init/ssh/message.c */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "init/ssh/message.h"
+
+static const struct message full = {
+    .kind = MESSAGE_SIGNATURE,
+    .signature = {.result = SIGNATURE_LIMITED,
+                  .key = "SHA256:6FYkTbLdwaVn/cxW4DbsbQdd/pyNi+O14GupBifzOtM",
+                  .comment = "me@w\xc3\xb6rk",
+                  .host_key = "SHA256:7wMUyJ7GVYHkRbSPp1ElgG7jooYrxS/8Jd9FXS6yDoc",
+                  .user = "git",
+                  .service = "ssh-connection"}};
+
+static void a_signature_comes_back_as_it_went(void **state)
+{
+    (void)state;
+    uint8_t bytes[MESSAGE_MAX];
+    struct message back;
+    size_t length = message_print(&full, bytes);
+    assert_int_equal(message_parse(bytes, length, &back), 0);
+    assert_memory_equal(&back, &full, sizeof back);
+}
+
+static void the_longest_texts_fit(void **state)
+{
+    (void)state;
+    uint8_t bytes[MESSAGE_MAX];
+    struct message longest = {.kind = MESSAGE_SIGNATURE}, back;
+    struct signature *s = &longest.signature;
+    memset(s->key, 'k', sizeof s->key - 1);
+    memset(s->comment, 'c', sizeof s->comment - 1);
+    memset(s->host_key, 'h', sizeof s->host_key - 1);
+    memset(s->user, 'u', sizeof s->user - 1);
+    memset(s->service, 's', sizeof s->service - 1);
+    memset(s->namespace, 'n', sizeof s->namespace - 1);
+    size_t length = message_print(&longest, bytes);
+    assert_true(length <= MESSAGE_MAX);
+    assert_int_equal(message_parse(bytes, length, &back), 0);
+    assert_memory_equal(&back, &longest, sizeof back);
+}
+
+static void the_others_come_back_as_well(void **state)
+{
+    (void)state;
+    const struct message others[] = {{.kind = MESSAGE_WANT},
+                                     {.kind = MESSAGE_GIVEN},
+                                     {.kind = MESSAGE_NONE, .error = ECONNREFUSED}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        uint8_t bytes[MESSAGE_MAX];
+        struct message back;
+        size_t length = message_print(&others[i], bytes);
+        assert_int_equal(message_parse(bytes, length, &back), 0);
+        assert_int_equal(back.kind, others[i].kind);
+        assert_int_equal(back.error, others[i].error);
+    }
+}
+
+static void whatever_else_is_refused(void **state)
+{
+    (void)state;
+    uint8_t bytes[MESSAGE_MAX + 1] = {0}, changed[sizeof bytes];
+    struct message back;
+    size_t length = message_print(&full, bytes);
+    for (size_t cut = 0; cut < length; cut++)
+        assert_int_equal(message_parse(bytes, cut, &back), -1);
+    assert_int_equal(message_parse(bytes, length + 1, &back), -1);
+    assert_int_equal(message_parse(bytes, sizeof bytes, &back), -1);
+    /* kind, result; then bytes within the key's text that a log must not see */
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } bad[] = {{0, 0},    {0, 5},    {0, 255}, {1, SIGNATURE_RESULTS}, {3, '\n'}, {3, 27},
+               {3, 0x80}, {3, 0xff}, {3, 0}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        memcpy(changed, bytes, sizeof changed);
+        changed[bad[i].at] = bad[i].value;
+        if (message_parse(changed, length, &back) != -1)
+            fail_msg("byte %zu may be %u", bad[i].at, bad[i].value);
+    }
+    /* A text that is too long for its place. */
+    memset(changed, 'x', sizeof changed);
+    memcpy(changed, bytes, 2);
+    memset(changed + 2 + KEY_FINGERPRINT, 0, 6);
+    assert_int_equal(message_parse(changed, 2 + KEY_FINGERPRINT + 6, &back), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_signature_comes_back_as_it_went),
+        cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(the_others_come_back_as_well),
+        cmocka_unit_test(whatever_else_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
