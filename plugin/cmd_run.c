@@ -8,6 +8,7 @@
 #include "plugin/command.h"
 #include "plugin/exec.h"
 #include "plugin/image.h"
+#include "plugin/image/custom.h"
 #include "plugin/join.h"
 #include "plugin/keys.h"
 #include "plugin/launch.h"
@@ -251,10 +252,31 @@ static int dry_run(struct launch *launch, struct error *err)
     return 0;
 }
 
+/* claudex's own image with the packages that were asked for. */
+static int choose_custom(struct launch *launch, bool build, struct custom *custom,
+                         struct error *err)
+{
+    const struct session *session = &launch->plan->session;
+    if (session->packages.count == 0)
+        return 0;
+    if (session->run.image) {
+        warn("[packages] are put into claudex's own image only; %s is taken as it is",
+             quoted(session->run.image));
+        return 0;
+    }
+    if (custom_find(launch->engine, &session->packages, build, custom, err) < 0)
+        return -1;
+    launch->image = custom->tag;
+    launch->custom = custom;
+    launch->packages = strings_join(&custom->packages, " ");
+    return launch->packages ? 0 : error_set(err, "out of memory");
+}
+
 static int run(struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = &invocation->arguments;
     cleanup_plan struct plan plan = {0};
+    cleanup_custom struct custom custom = {0};
     cleanup_with(launch_free) struct launch launch = {.plan = &plan, .lock = -1};
     const struct endpoint *endpoint =
         check_options(arguments, err) < 0 ? NULL : invocation_endpoint(invocation, err);
@@ -279,13 +301,20 @@ static int run(struct invocation *invocation, struct error *err)
     /* In the background an agent still has a screen of its own, to be attached to. */
     launch.tty = launch.detached ? !plan.own_command : terminal;
     launch.open_stdin = true;
-    if (argument_flag(arguments, "dry-run"))
+    const bool dry = argument_flag(arguments, "dry-run");
+    if (dry && plan.session.packages.count > 0 &&
+        (!(launch.engine = invocation_engine(invocation, err)) ||
+         choose_custom(&launch, false, &custom, err) < 0))
+        return -1;
+    if (dry)
         return dry_run(&launch, err);
 
     launch.engine = invocation_engine(invocation, err);
     if (!launch.engine)
         return -1;
     engine_info_begin(launch.engine);
+    if (choose_custom(&launch, true, &custom, err) < 0)
+        return -1;
     sweep_boxes(launch.engine);
     return run_box(invocation, &launch, err);
 }

@@ -69,7 +69,7 @@ char *image_data_folder(struct error *err)
 
 /* --- what the engine has -------------------------------------------------------------- */
 
-static int inspect(struct engine *engine, const char *tag, json_t **reply, struct error *err)
+int image_inspect(struct engine *engine, const char *tag, json_t **reply, struct error *err)
 {
     cleanup_free char *name = engine_escape(tag);
     cleanup_buf struct buf path = BUF_INIT(PATH_TEXT_MAX);
@@ -94,7 +94,7 @@ static int inspect(struct engine *engine, const char *tag, json_t **reply, struc
 int image_exists(struct engine *engine, const char *tag, struct error *err)
 {
     json_t *reply;
-    int there = inspect(engine, tag, &reply, err);
+    int there = image_inspect(engine, tag, &reply, err);
     json_decref(reply);
     return there;
 }
@@ -102,19 +102,18 @@ int image_exists(struct engine *engine, const char *tag, struct error *err)
 int image_labels(struct engine *engine, const char *tag, json_t **labels, struct error *err)
 {
     json_t *reply;
-    int there = inspect(engine, tag, &reply, err);
+    int there = image_inspect(engine, tag, &reply, err);
     *labels = json_incref(json_object_get(json_object_get(reply, "Config"), "Labels"));
     json_decref(reply);
     return there;
 }
 
-/* The id of an image that has no other name than `tag`; NULL where there is none. */
-static char *sole_id(struct engine *engine, const char *tag)
+char *image_sole_id(struct engine *engine, const char *tag)
 {
     struct error ignored = ERROR_INIT;
     json_t *reply;
     char *id = NULL;
-    if (inspect(engine, tag, &reply, &ignored) == 1 &&
+    if (image_inspect(engine, tag, &reply, &ignored) == 1 &&
         json_array_size(json_object_get(reply, "RepoTags")) == 1) {
         const char *text = json_string_value(json_object_get(reply, "Id"));
         id = text ? strdup(text) : NULL;
@@ -123,15 +122,14 @@ static char *sole_id(struct engine *engine, const char *tag)
     return id;
 }
 
-/* The image that had the tag before would stay, nameless and a gigabyte large. Whatever else
- * still uses it, a box for one, keeps it: then the engine refuses, which is right. */
-static void remove_replaced(struct engine *engine, const char *old, const char *new)
+void image_remove_replaced(struct engine *engine, const char *old, const char *new)
 {
     struct error ignored = ERROR_INIT;
     cleanup_buf struct buf path = BUF_INIT(PATH_TEXT_MAX);
     long status;
     json_t *reply;
-    if (!old || !new || strcmp(old, new) == 0 || inspect(engine, old, &reply, &ignored) != 1)
+    if (!old || !new || strcmp(old, new) == 0 ||
+        image_inspect(engine, old, &reply, &ignored) != 1)
         return;
     bool nameless = json_array_size(json_object_get(reply, "RepoTags")) == 0;
     json_decref(reply);
@@ -144,11 +142,11 @@ int image_build(struct engine *engine, const struct image_build *build, char **i
                 struct error *err)
 {
     const char *tag = build->tag ? build->tag : image_default_tag;
-    cleanup_free char *old = sole_id(engine, tag);
+    cleanup_free char *old = image_sole_id(engine, tag);
     cleanup_free char *new = NULL;
     if (image_build_run(engine, build, tag, &new, err) < 0)
         return -1;
-    remove_replaced(engine, old, new);
+    image_remove_replaced(engine, old, new);
     if (id)
         *id = take_ptr(new);
     return 0;

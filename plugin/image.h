@@ -19,6 +19,9 @@ extern const char image_default_tag[];
  * caller. */
 char *image_data_folder(struct error *err);
 
+/* GET /images/{tag or id}/json: -1 on failure, 0 no such image, 1 with a new reference. */
+int image_inspect(struct engine *engine, const char *tag, json_t **reply, struct error *err);
+
 /* True if the engine has `tag`. -1 on failure, 0 no, 1 yes. */
 int image_exists(struct engine *engine, const char *tag, struct error *err);
 
@@ -41,5 +44,14 @@ struct image_build {
  * failure shows the end of the log and leaves no half-made image. */
 int image_build(struct engine *engine, const struct image_build *build, char **id,
                 struct error *err);
+
+/* The id, the caller's, of an image that has no other name than `tag`; NULL where there is
+ * none.
+ */
+char *image_sole_id(struct engine *engine, const char *tag);
+/* Removes the image `old` that had the tag of `new` before: it would stay, nameless and a
+ * gigabyte large. What else still uses it, a box for one, keeps it: then the engine refuses,
+ * which is right. Either may be NULL. */
+void image_remove_replaced(struct engine *engine, const char *old, const char *new);
 
 #endif

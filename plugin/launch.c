@@ -11,6 +11,7 @@
 #include "plugin/hold.h"
 #include "plugin/idmap.h"
 #include "plugin/image.h"
+#include "plugin/image/custom.h"
 #include "plugin/network.h"
 #include "plugin/private_files.h"
 #include "plugin/spec.h"
@@ -24,6 +25,7 @@ enum { STOP_SECONDS = 10, SAID_MAX = 64 * 1024 };
 void launch_free(struct launch *launch)
 {
     json_decref(launch->spec);
+    free(launch->packages);
     free(launch->id);
     free(launch->folder);
     if (launch->lock >= 0)
@@ -48,6 +50,7 @@ int launch_spec(struct launch *launch, struct error *err)
         .control_dir = control,
         .term = getenv("TERM"),
         .folders_json = plan->folders_json,
+        .packages = launch->packages,
     };
     attach_terminal_size(&input.rows, &input.columns);
     json_decref(launch->spec);
@@ -119,6 +122,9 @@ static int get_image(struct launch *launch, struct error *err)
                          "the image %s is not here; get it (docker pull %s), or leave out "
                          "--image for claudex's own",
                          quoted(launch->image), quoted(launch->image));
+    const struct custom_build how = {.quiet = false};
+    if (launch->custom)
+        return custom_build(launch->engine, launch->custom, &how, NULL, err);
     info("the image %s is not here yet; building it, once (docker claudex build)",
          quoted(launch->image));
     const struct image_build build = {.tag = launch->image};

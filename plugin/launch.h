@@ -13,22 +13,26 @@
 #include "plugin/session_build.h"
 #include "shared/error.h"
 
+struct custom;
+
 struct launch {
     struct engine *engine;
     struct plan *plan;
     const char *image;
-    const char *socket; /* the engine's */
-    bool build_image;   /* the image is ours to make where it is not here */
-    bool keep;          /* --keep: no AutoRemove */
-    bool detached;      /* -d */
+    const char *socket;          /* the engine's */
+    bool build_image;            /* the image is ours to make where it is not here, */
+    const struct custom *custom; /* and with packages; or NULL */
+    bool keep;                   /* --keep: no AutoRemove */
+    bool detached;               /* -d */
     bool tty, open_stdin;
 
     /* Made on the way; launch_free() frees them. */
     json_t *spec;
-    char *id;     /* of the container, once there is one */
-    char *folder; /* of the box (plugin/state.h), or NULL where nothing has to lie outside */
-    int lock;     /* on that, until the box runs; -1 */
-    bool restart; /* `id` was there before: it is started again, and not removed on failure */
+    char *packages; /* of the custom image: value of LABEL_PACKAGES */
+    char *id;       /* of the container, once there is one */
+    char *folder;   /* of the box (plugin/state.h), or NULL where nothing has to lie outside */
+    int lock;       /* on that, until the box runs; -1 */
+    bool restart;   /* `id` was there before: it is started again, and not removed on failure */
 };
 void launch_free(struct launch *launch);
 

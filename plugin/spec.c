@@ -219,9 +219,16 @@ static json_t *host_config(const struct spec_input *input)
 static json_t *labels(const struct spec_input *input)
 {
     const struct session *session = input->session;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", LABEL_BOX, session->box.name, LABEL_VERSION,
-                     session->box.version, LABEL_FOLDERS, input->folders_json, LABEL_AGENT,
-                     input->agent, LABEL_NETWORK, network_mode_name(session->network.mode));
+    json_t *labels =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", LABEL_BOX, session->box.name, LABEL_VERSION,
+                  session->box.version, LABEL_FOLDERS, input->folders_json, LABEL_AGENT,
+                  input->agent, LABEL_NETWORK, network_mode_name(session->network.mode));
+    if (labels && input->packages &&
+        json_object_set_new(labels, LABEL_PACKAGES, json_string(input->packages)) < 0) {
+        json_decref(labels);
+        return NULL;
+    }
+    return labels;
 }
 
 /* Only what is harmless to show: everybody who may inspect a container sees it. */
@@ -275,6 +282,7 @@ int spec_hash(const json_t *spec, char out[65])
     json_t *asked = json_copy((json_t *)spec);
     json_t *host = json_copy(json_object_get(spec, "HostConfig"));
     const json_t *mode = json_object_get(json_object_get(spec, "Labels"), LABEL_NETWORK);
+    json_t *packages = json_object_get(json_object_get(spec, "Labels"), LABEL_PACKAGES);
     for (size_t i = 0; i < array_length(session_only); i++)
         (void)json_object_del(asked, session_only[i]);
     (void)json_object_del(host, "AutoRemove");
@@ -282,7 +290,8 @@ int spec_hash(const json_t *spec, char out[65])
     int failed = json_object_set_new(host, "Mounts",
                                      spec_asked_mounts(json_object_get(host, "Mounts"))) < 0 ||
                  json_object_set_new(asked, "HostConfig", host) < 0 ||
-                 json_object_set(asked, LABEL_NETWORK, (json_t *)mode) < 0;
+                 json_object_set(asked, LABEL_NETWORK, (json_t *)mode) < 0 ||
+                 (packages && json_object_set(asked, "Image", packages) < 0);
     cleanup_free char *text = failed ? NULL : json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(asked);
     return text && SHA256Data((const uint8_t *)text, strlen(text), out) ? 0 : -1;

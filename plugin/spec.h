@@ -24,6 +24,7 @@ struct spec_input {
     const char *term;             /* TERM of the caller, or NULL */
     unsigned short rows, columns; /* of the caller's terminal; 0: unknown */
     const char *folders_json;     /* value of LABEL_FOLDERS */
+    const char *packages;         /* value of LABEL_PACKAGES, or NULL */
 };
 
 /* A new reference, or NULL when out of memory or where a text is not UTF-8, which JSON cannot
@@ -33,7 +34,8 @@ json_t *spec_container(const struct spec_input *input);
 /* Hex SHA-256 (65 bytes with NUL) of what was asked for, stored in LABEL_SPEC: two sessions
  * with equal hashes may share a box. Of the spec without what belongs to one session only
  * (command, terminal, removal, PID 1's own mounts) and without labels, but for the network's
- * mode. 0, or -1 when out of memory. */
+ * mode; an image with packages counts by their list, whatever it was built on. 0, or -1 when
+ * out of memory. */
 int spec_hash(const json_t *spec, char out[65]);
 
 /* Those of HostConfig.Mounts that the user asked for, without PID 1's own. A new reference, or

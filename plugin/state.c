@@ -13,13 +13,14 @@
 #include "shared/io.h"
 #include "shared/log.h"
 
-char *state_boxes(struct error *err)
+/* …/claudex/`part`. */
+static char *state_part(const char *part, struct error *err)
 {
     char *path = NULL;
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     /* A relative one is to be ignored (XDG Base Directory Specification). */
     if (state && state[0] == '/') {
-        if (asprintf(&path, "%s/claudex/boxes", state) < 0)
+        if (asprintf(&path, "%s/claudex/%s", state, part) < 0)
             path = NULL;
     } else {
         const struct passwd *user = home && *home ? NULL : getpwuid(getuid());
@@ -28,12 +29,22 @@ char *state_boxes(struct error *err)
             (void)error_set(err, "no home folder for you: set HOME or XDG_STATE_HOME");
             return NULL;
         }
-        if (asprintf(&path, "%s/.local/state/claudex/boxes", home) < 0)
+        if (asprintf(&path, "%s/.local/state/claudex/%s", home, part) < 0)
             path = NULL;
     }
     if (!path)
         (void)error_set(err, "out of memory");
     return path;
+}
+
+char *state_boxes(struct error *err)
+{
+    return state_part("boxes", err);
+}
+
+char *state_images(struct error *err)
+{
+    return state_part("images", err);
 }
 
 char *state_box(const char *name, struct error *err)

@@ -15,7 +15,9 @@
 
 /* The folder of all boxes. Owned by the caller; NULL where there is no home. */
 char *state_boxes(struct error *err);
-/* That of one. Nothing is made yet. */
+/* The same for locks of images that are being built. */
+char *state_images(struct error *err);
+/* That of one box. Nothing is made yet. */
 char *state_box(const char *name, struct error *err);
 
 /* Makes it (0700) and locks it, waiting for another claudex that is at work on the same box.

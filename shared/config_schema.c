@@ -25,7 +25,7 @@ const size_t config_section_count = array_length(config_sections);
 
 /* clang-format off */
 const struct config_key config_keys[] = {
-    {"packages", NULL, KIND_PACKAGE, KEY_MANY | KEY_UNBUILT, TRUST_ALWAYS, FIELD(packages),
+    {"packages", NULL, KIND_PACKAGE, KEY_MANY, TRUST_ALWAYS, FIELD(packages),
      "build-essential", "from Debian's archive only"},
 
     {"agent", "name", KIND_AGENT, 0, TRUST_NEVER, FIELD(agent.name),

@@ -49,15 +49,17 @@ enum {
 #define CONTROL_LOCK "lock"
 
 /* Labels on containers, images, networks and volumes. */
-#define LABEL_PREFIX  "io.claudex."
-#define LABEL_BOX     "io.claudex.box"     /* the box's name; its presence makes it ours */
-#define LABEL_VERSION "io.claudex.version" /* claudex that made it */
-#define LABEL_FOLDERS "io.claudex.folders" /* JSON array of real host paths, sorted */
-#define LABEL_AGENT   "io.claudex.agent"   /* claude, codex, shell, or the command's name */
-#define LABEL_NETWORK "io.claudex.network" /* the mode it was started in */
-#define LABEL_SPEC    "io.claudex.spec" /* hex SHA-256 of what was asked for; joining compares */
-#define LABEL_CLAUDE  "io.claudex.claude-code" /* on the image: version of the agent */
-#define LABEL_CODEX   "io.claudex.codex"
+#define LABEL_PREFIX   "io.claudex."
+#define LABEL_BOX      "io.claudex.box"     /* the box's name; its presence makes it ours */
+#define LABEL_VERSION  "io.claudex.version" /* claudex that made it */
+#define LABEL_FOLDERS  "io.claudex.folders" /* JSON array of real host paths, sorted */
+#define LABEL_AGENT    "io.claudex.agent"   /* claude, codex, shell, or the command's name */
+#define LABEL_NETWORK  "io.claudex.network" /* the mode it was started in */
+#define LABEL_SPEC     "io.claudex.spec" /* hex SHA-256 of what was asked for; joining compares */
+#define LABEL_CLAUDE   "io.claudex.claude-code" /* on the image: version of the agent */
+#define LABEL_CODEX    "io.claudex.codex"
+#define LABEL_BASE     "io.claudex.base"     /* on the image: what it was built on */
+#define LABEL_PACKAGES "io.claudex.packages" /* on a custom image: its list, sorted */
 
 #define STATE_VOLUME_PREFIX                                                                    \
     "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR                           \

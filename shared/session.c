@@ -45,6 +45,19 @@ int strings_add(struct strings *list, const char *text)
     return copy ? 0 : -1;
 }
 
+char *strings_join(const struct strings *list, const char *between)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < list->count; i++)
+        size += strlen(list->items[i]) + strlen(between);
+    char *joined = malloc(size), *end = joined;
+    for (size_t i = 0; joined && i < list->count; i++)
+        end = stpcpy(i ? stpcpy(end, between) : end, list->items[i]);
+    if (joined)
+        *end = '\0';
+    return joined;
+}
+
 void strings_free(struct strings *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -37,6 +37,8 @@ struct strings {
 };
 /* Copies `text`. 0, or -1 when out of memory. */
 int strings_add(struct strings *list, const char *text);
+/* The items with `between` between them, the caller's; NULL when out of memory. */
+char *strings_join(const struct strings *list, const char *between);
 void strings_free(struct strings *list);
 
 /* A published port: [HOST-IP:][HOST:]CONTAINER[/udp], as docker run -p. */

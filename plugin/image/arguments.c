@@ -80,16 +80,22 @@ char *dockerfile_base(const char *text)
               : NULL;
 }
 
-/* Docker's predefined arguments: they neither stay in the image nor spoil the cache. */
-static void add_proxies(json_t *arguments, const char *(*lookup)(const char *name))
+void add_proxies(json_t *arguments, const char *(*lookup)(const char *name))
 {
-    static const char *const names[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",   "ALL_PROXY",
-                                        "NO_PROXY",   "http_proxy",  "https_proxy", "ftp_proxy",
-                                        "all_proxy",  "no_proxy"};
+    /* Some programs look for one spelling only: APT and curl for http_proxy. */
+    static const char *const names[][2] = {{"HTTP_PROXY", "http_proxy"},
+                                           {"HTTPS_PROXY", "https_proxy"},
+                                           {"FTP_PROXY", "ftp_proxy"},
+                                           {"ALL_PROXY", "all_proxy"},
+                                           {"NO_PROXY", "no_proxy"}};
     for (size_t i = 0; i < array_length(names); i++) {
-        const char *value = lookup(names[i]);
-        if (value && *value)
-            json_object_set_new(arguments, names[i], json_string(value));
+        for (size_t k = 0; k < array_length(names[i]); k++) {
+            const char *value = lookup(names[i][k]);
+            if (!value || !*value)
+                value = lookup(names[i][!k]);
+            if (value && *value)
+                json_object_set_new(arguments, names[i][k], json_string(value));
+        }
     }
 }
 

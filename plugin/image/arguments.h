@@ -32,6 +32,10 @@ char *dockerfile_base(const char *text);
 json_t *build_arguments(json_t *versions, const struct image_build *build, const json_t *labels,
                         const char *base, const char *(*lookup)(const char *name));
 
+/* Sets what `lookup` (getenv) has of HTTP_PROXY and its kin, each in both spellings: Docker's
+ * predefined arguments, which neither stay in the image nor spoil the cache. */
+void add_proxies(json_t *arguments, const char *(*lookup)(const char *name));
+
 /* "name:tag@digest" → name with registry, and tag ("latest" where none is said; "" beside a
  * digest, which stays with the name). The texts are the caller's. 0 or -1. */
 int image_reference(const char *reference, char **name, char **tag);

@@ -143,6 +143,8 @@ static void add_line(struct progress *progress, char *text, size_t length)
         return;
     term_quote(line, PROGRESS_LINE_MAX, text, length);
     progress->line_count++;
+    if (progress->line)
+        progress->line(progress->data, line);
     if (strncmp(line, "Step ", 5) == 0)
         step_line(progress, line);
     else if (strcmp(line, " ---> Using cache") == 0)
@@ -237,6 +239,7 @@ void progress_advise(const struct progress *progress, struct error *err)
         {"Temporary failure resolving", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"Could not resolve host", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"Unable to locate package", "is there a network? behind a proxy set HTTPS_PROXY"},
+        {"Failed to fetch", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"EAI_AGAIN", "is there a network? behind a proxy set HTTPS_PROXY"},
     };
     for (size_t k = 0; k < array_length(known); k++) {

@@ -31,6 +31,9 @@ struct progress {
     size_t layer_count;
     char id[80];          /* of the image that was built */
     struct error failure; /* what the engine reported; status 0: nothing */
+    /* Told each line of the log, fit for a terminal; or NULL. */
+    void (*line)(void *data, const char *line);
+    void *data;
 };
 
 void progress_start(struct progress *progress, bool quiet);

@@ -58,8 +58,12 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     [ "$status" = 125 ] || equal "$(jq .HostConfig.Memory <<<"$output")" $((1 << 30))
 }
 
-@test "the earlier tool's list of packages is read, and says that it cannot be had yet" {
-    printf '# tools\ncmake\n' >.claudecker
+@test "the earlier tool's list of packages is read" {
+    printf '# tools\nfile\ncowsay\nfile\n' >.claudecker
+    has "$(claudex build --print)" "        cowsay \\
+        file \\
+    &&"
+    printf '# tools\nCMake\n' >.claudecker
     refused 125 ".claudecker:2" claudex run . -- true
 }
 

@@ -18,7 +18,7 @@ missing()
 }
 
 @test "every verb has its section" {
-    mapfile -t verbs < <(sed -n 's/^ *\.name = "\([a-z]*\)".*/\1/p' plugin/cmd_*.c)
+    mapfile -t verbs < <(sed -n 's/^ *\.name = "\([a-z-]*\)".*/\1/p' plugin/cmd_*.c)
     [ "${#verbs[@]}" -gt 10 ]
     for verb in "${verbs[@]}"; do
         grep -q "^\.Ss $verb\b" <<<"$manual" || {

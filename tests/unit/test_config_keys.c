@@ -204,7 +204,7 @@ static const struct key_case cases[] = {
      {{"claude codex", ASK, COMING}, {"codex", ASK, COMING}},
      "expected claude and codex",
      {"shell", "claude,codex"}},
-    {"packages", "cmake", {{NULL, SAFE, COMING}}, NULL, {NULL}},
+    {"packages", "cmake", {{NULL, SAFE, WORKS}}, NULL, {NULL}},
 };
 
 static void is_as_told(const struct key_case *c, const struct good *good)

@@ -90,7 +90,9 @@ static void build_arguments_of(void **state)
     assert_string_equal(argument(arguments, "BASE"), "debian:x");
     assert_string_equal(argument(arguments, "CLAUDEX_VERSION"), CLAUDEX_VERSION);
     assert_string_equal(argument(arguments, "https_proxy"), "http://p:1");
+    assert_string_equal(argument(arguments, "HTTPS_PROXY"), "http://p:1"); /* both spellings */
     assert_null(json_object_get(arguments, "NO_PROXY"));
+    assert_null(json_object_get(arguments, "no_proxy"));
     assert_null(json_object_get(arguments, "AGENTS_KEY"));
     assert_int_equal(json_object_size(versions), 3); /* untouched */
     json_decref(arguments);

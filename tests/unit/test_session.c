@@ -60,6 +60,21 @@ static void lists_are_empty_again_when_freed(void **state)
     strings_free(&list);
 }
 
+static void strings_in_one(void **state)
+{
+    (void)state;
+    struct strings list = {0};
+    char *joined = strings_join(&list, ", ");
+    assert_string_equal(joined, "");
+    free(joined);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(strings_add(&list, i == 1 ? "" : "ab"), 0);
+    joined = strings_join(&list, ", ");
+    assert_string_equal(joined, "ab, , ab");
+    free(joined);
+    strings_free(&list);
+}
+
 /* What is not freed LeakSanitizer reports. */
 static void sessions_free_all_they_own(void **state)
 {
@@ -96,6 +111,7 @@ int main(void)
         cmocka_unit_test(refuses_words_that_are_no_mode),
         cmocka_unit_test(lists_grow_and_end_in_null),
         cmocka_unit_test(lists_are_empty_again_when_freed),
+        cmocka_unit_test(strings_in_one),
         cmocka_unit_test(sessions_free_all_they_own),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -258,6 +258,25 @@ static void other_image(struct session *session, struct spec_input *input)
     input->image = "claudex:0.2.0";
 }
 
+static void packages(struct session *session, struct spec_input *input)
+{
+    (void)session;
+    input->image = "claudex-custom:0123456789ab";
+    input->packages = "cmake g++";
+}
+
+static void packages_on_a_newer_base(struct session *session, struct spec_input *input)
+{
+    packages(session, input);
+    input->image = "claudex-custom:ba9876543210";
+}
+
+static void other_packages(struct session *session, struct spec_input *input)
+{
+    packages(session, input);
+    input->packages = "cmake";
+}
+
 static void other_name(struct session *session, struct spec_input *input)
 {
     (void)input;
@@ -272,13 +291,16 @@ static void same_for_sessions_of_one_box(void **state)
     assert_string_equal(hash_of(terminal), box);
     assert_string_equal(hash_of(detached_and_kept), box);
     assert_string_equal(hash_of(other_name), box);
+    /* After an update a session still joins the box that runs on what was before. */
+    assert_string_equal(hash_of(packages), hash_of(packages_on_a_newer_base));
+    assert_string_not_equal(hash_of(packages), hash_of(other_packages));
 }
 
 static void different_for_another_box(void **state)
 {
     (void)state;
     void (*const others[])(struct session *, struct spec_input *) = {
-        limits, ports, folders, host_network, other_mode, other_image};
+        limits, ports, folders, host_network, other_mode, other_image, packages};
     for (size_t i = 0; i < array_length(others); i++)
         assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plugin/image/wanted.h"
+
+#include <unistd.h>
+
+#include "plugin/folders.h"
+#include "plugin/image/recipe.h"
+#include "plugin/project_config.h"
+#include "shared/cleanup.h"
+#include "shared/config.h"
+#include "shared/log.h"
+
+static int open_folders(const struct arguments *arguments, struct folders *folders,
+                        struct error *err)
+{
+    /* Nothing is shown to a box: any folder that can be read will do. */
+    const struct folder_limits limits = {.force = true};
+    if (arguments->operand_count == 0)
+        return folders_add(folders, ".", true, &limits, err);
+    for (size_t i = 0; i < arguments->operand_count; i++)
+        if (folders_add(folders, arguments->operands[i], true, &limits, err) < 0)
+            return -1;
+    return 0;
+}
+
+int packages_wanted(const struct arguments *arguments, struct strings *packages,
+                    struct error *err)
+{
+    static const struct arguments nothing = {0};
+    cleanup_folders struct folders folders = {0};
+    cleanup_config struct config config = CONFIG_INIT;
+    cleanup_session struct session session = {0};
+    if (open_folders(arguments, &folders, err) < 0 ||
+        config_read_all(&config, &nothing, &folders, err) < 0 ||
+        config_resolve(&config, &session, err) < 0 ||
+        recipe_packages(&session.packages, packages, err) < 0)
+        return -1;
+    if (packages->count > 0)
+        return 0;
+    return error_set(err,
+                     "no packages are asked for in %s; write their names into its .claudex, "
+                     "one a line below [packages]",
+                     folders.count == 1 ? quoted(folders.items[0].path) : "these folders");
+}
