@@ -20,6 +20,7 @@
 #include "init/gate_worker.h"
 #include "init/home/accounts.h"
 #include "init/home/folder.h"
+#include "init/home/layout.h"
 #include "init/home/owner.h"
 #include "init/landlock.h"
 #include "init/launch.h"
@@ -118,7 +119,9 @@ static int boot_owner(struct boot *boot, struct error *err)
 static int boot_home(struct boot *boot, struct error *err)
 {
     accounts_set(&boot->agent);
-    return home_set_up(&boot->agent, err);
+    if (home_set_up(&boot->agent, err) < 0)
+        return -1;
+    return home_lay_out(&boot->session, &boot->environment, &boot->agent, err);
 }
 
 static int boot_ready(struct boot *boot, struct error *err)

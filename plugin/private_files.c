@@ -8,6 +8,7 @@
 
 #include "plugin/archive.h"
 #include "plugin/container.h"
+#include "plugin/home_files.h"
 #include "shared/buf.h"
 #include "shared/config.h"
 #include "shared/io.h"
@@ -95,6 +96,7 @@ int private_files_put(struct engine *engine, const char *id, const struct plan *
     cleanup_free char *path = container_path(id, "/archive?path=%2F");
     if (!writer || add_private(writer, plan, err) < 0 ||
         add_instructions(writer, &plan->session.run.instructions, err) < 0 ||
+        home_files_add(writer, &plan->session.home.files, err) < 0 ||
         archive_finish(writer, err) < 0)
         return -1;
     if (!path)

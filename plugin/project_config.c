@@ -200,15 +200,15 @@ static char *absolute(const char *path, const struct config_entry *entry)
 }
 
 /* Lists keep the order of their entries within a source, and sources come in their own. */
-static int make_absolute(const struct config *config, const char *key, struct strings *list,
-                         struct error *err)
+static int make_absolute(const struct config *config, const char *section, const char *key,
+                         struct strings *list, struct error *err)
 {
     size_t at = 0;
     for (int source = CONFIG_MACHINE; source <= CONFIG_COMMAND; source++) {
         for (size_t i = 0; i < config->count; i++) {
             const struct config_entry *entry = &config->entries[i];
             if (entry->source != (enum config_source)source ||
-                strcmp(entry->section, "run") != 0 || strcmp(entry->key, key) != 0 ||
+                strcmp(entry->section, section) != 0 || strcmp(entry->key, key) != 0 ||
                 at == list->count)
                 continue;
             char *whole = absolute(list->items[at], entry);
@@ -224,7 +224,8 @@ static int make_absolute(const struct config *config, const char *key, struct st
 int config_absolute_paths(const struct config *config, struct session *session,
                           struct error *err)
 {
-    if (make_absolute(config, "include", &session->run.includes, err) < 0)
+    if (make_absolute(config, "run", "include", &session->run.includes, err) < 0 ||
+        make_absolute(config, "home", "file", &session->home.files, err) < 0)
         return -1;
-    return make_absolute(config, "instructions", &session->run.instructions, err);
+    return make_absolute(config, "run", "instructions", &session->run.instructions, err);
 }

@@ -12,6 +12,7 @@ const struct config_section config_sections[] = {
     {"packages", false, false, "Debian packages of this project's image, one a line"},
     {"agent", false, false, "what runs in the box"},
     {"run", false, false, "what the box gets from the host"},
+    {"home", false, false, "files of your own in the agent's home"},
     {"network", false, false, "what the box may reach"},
     {"ssh", false, false, "the host's ssh agent, filtered"},
     {"git", false, false, "the agent's commits, and the audit trail"},
@@ -55,6 +56,9 @@ const struct config_key config_keys[] = {
      "ghcr.io/acme/dev:1", "an image of your own, claudex-init injected"},
     {"run", "x11", KIND_FLAG, KEY_UNBUILT, TRUST_NO, FIELD(run.x11),
      "no", "the host's X11 display"},
+
+    {"home", "file", KIND_PATH, KEY_MANY, TRUST_NEVER, FIELD(home.files),
+     "~/.claude/settings.json", "a file or folder; one of your home keeps its place in it"},
 
     {"network", "mode", KIND_MODE, 0, TRUST_MODE, FIELD(network.mode),
      "allowlist", "open, allowlist, api or lockdown"},

@@ -35,12 +35,14 @@ enum {
 #define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */
 /* Landlock grants reading by folder, and what lies beside BOX_PRIVATE comes and goes by rename:
  * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
-#define BOX_PUBLIC      BOX_RUN "/public"
-#define BOX_STATUS      BOX_PUBLIC "/status.json"
-#define BOX_DENIED      BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
-#define BOX_PRIVATE     BOX_RUN "/private"       /* 0700 root: what it may not */
-#define BOX_CONFIG      BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
-#define BOX_ENV         BOX_PRIVATE "/env"    /* NAME=value, each ended by NUL */
+#define BOX_PUBLIC  BOX_RUN "/public"
+#define BOX_STATUS  BOX_PUBLIC "/status.json"
+#define BOX_DENIED  BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
+#define BOX_PRIVATE BOX_RUN "/private"       /* 0700 root: what it may not */
+#define BOX_CONFIG  BOX_PRIVATE "/config"    /* resolved configuration, INI (shared/config.h) */
+/* The user's own files for AGENT_HOME, by the paths that they get there. */
+#define BOX_HOME_FILES  BOX_PRIVATE "/home"
+#define BOX_ENV         BOX_PRIVATE "/env"     /* NAME=value, each ended by NUL */
 #define BOX_CONTROL_DIR BOX_PRIVATE "/control" /* host folder with the control FIFO */
 #define BOX_STATE_DIR   BOX_PRIVATE "/state"   /* volume of the box's name: mode, grants */
 

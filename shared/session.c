@@ -73,6 +73,7 @@ void session_free(struct session *session)
         &session->packages,         &session->agent.args,   &session->run.includes,
         &session->run.instructions, &session->run.env,      &session->network.groups,
         &session->network.allow,    &session->network.deny, &session->network.api,
+        &session->home.files,
     };
     for (size_t i = 0; i < array_length(lists); i++)
         strings_free(lists[i]);

@@ -100,6 +100,10 @@ struct session {
         bool private_names; /* names may resolve to private addresses */
     } network;
 
+    struct {
+        struct strings files; /* host paths as written: the user's own, for the agent's home */
+    } home;
+
     /* [box]: only in the resolved configuration that PID 1 gets, never in a user's file. */
     struct {
         char *name;    /* claudex-<folder>-<8 hex> */

@@ -124,6 +124,7 @@ static void random_session(struct session *s)
     random_ports(s);
     add_random(&s->run.includes, 3, false, below(10) ? 10 : 700);
     add_random(&s->run.instructions, 2, false, 10);
+    add_random(&s->home.files, 2, false, 10);
     add_some(&s->run.env, 3, names);
     s->run.memory = below(2) ? 0 : (6U << 20) + below(UINT32_MAX / 2);
     s->run.cpus = below(2) ? 0 : 10 + below(1000000);
@@ -163,6 +164,7 @@ static void assert_same_run(const struct session *a, const struct session *b)
     }
     assert_same_list(&a->run.includes, &b->run.includes);
     assert_same_list(&a->run.instructions, &b->run.instructions);
+    assert_same_list(&a->home.files, &b->home.files);
     assert_same_list(&a->run.env, &b->run.env);
     assert_true(a->run.memory == b->run.memory);
     assert_int_equal(a->run.cpus, b->run.cpus);
