@@ -9,12 +9,31 @@
 
 enum { CONTROL_ID_MIN = 8 };
 
-/* What follows the id. The entry of CONTROL_MODE is a prefix, all others are whole. */
-static const char *const words[] = {
-    [CONTROL_STATUS] = "status",           [CONTROL_MODE] = "mode ",
-    [CONTROL_LOCKDOWN_ON] = "lockdown on", [CONTROL_LOCKDOWN_OFF] = "lockdown off",
-    [CONTROL_SEVER] = "lockdown sever",    [CONTROL_TOGGLE] = "lockdown toggle",
-    [CONTROL_RELOAD] = "reload",
+/* What may follow a word. */
+enum argument {
+    NOTHING,
+    MODE,
+    PATTERN,
+    PATTERN_SECONDS, /* the seconds only where they are not 0 */
+    NUMBER,
+};
+
+static const struct {
+    const char *word;
+    enum argument argument;
+} words[] = {
+    [CONTROL_STATUS] = {"status", NOTHING},
+    [CONTROL_MODE] = {"mode", MODE},
+    [CONTROL_LOCKDOWN_ON] = {"lockdown on", NOTHING},
+    [CONTROL_LOCKDOWN_OFF] = {"lockdown off", NOTHING},
+    [CONTROL_SEVER] = {"lockdown sever", NOTHING},
+    [CONTROL_TOGGLE] = {"lockdown toggle", NOTHING},
+    [CONTROL_RELOAD] = {"reload", NOTHING},
+    [CONTROL_ALLOW] = {"allow", PATTERN_SECONDS},
+    [CONTROL_DENY] = {"deny", PATTERN_SECONDS},
+    [CONTROL_FORGET] = {"forget", PATTERN},
+    [CONTROL_GRANTS] = {"grants", NUMBER},
+    [CONTROL_CONNECTIONS] = {"connections", NUMBER},
 };
 
 static bool is_printable(const char *text, size_t length)
@@ -47,18 +66,57 @@ static const char *take_id(const char *line, size_t *length, char *id)
     return line + n + 1;
 }
 
-static int word_parse(const char *text, struct control_request *request)
+/* Each number has one spelling. */
+static int number_parse(const char *text, uint32_t *number)
 {
-    const char *mode = words[CONTROL_MODE];
-    if (strncmp(text, mode, strlen(mode)) == 0) {
-        request->word = CONTROL_MODE;
-        return network_mode_parse(text + strlen(mode), &request->mode);
+    uint64_t value;
+    if ((text[0] == '0' && text[1] != '\0') ||
+        parse_number(text, 0, CONTROL_NUMBER_MAX, &value) < 0)
+        return -1;
+    *number = (uint32_t)value;
+    return 0;
+}
+
+static int pattern_parse(char *text, bool seconds, struct control_request *request)
+{
+    struct host_pattern ignored;
+    char *blank = seconds ? strchr(text, ' ') : NULL;
+    if (blank)
+        *blank++ = '\0';
+    if (blank && (number_parse(blank, &request->number) < 0 || request->number == 0))
+        return -1;
+    if (strlen(text) > CONTROL_PATTERN_MAX || parse_host_pattern(text, &ignored, NULL) < 0)
+        return -1;
+    memcpy(request->pattern, text, strlen(text) + 1);
+    return 0;
+}
+
+static int argument_parse(enum argument kind, char *text, struct control_request *request)
+{
+    switch (kind) {
+    case NOTHING:
+        return text ? -1 : 0;
+    case MODE:
+        return text ? network_mode_parse(text, &request->mode) : -1;
+    case PATTERN:
+    case PATTERN_SECONDS:
+        return text ? pattern_parse(text, kind == PATTERN_SECONDS, request) : -1;
+    case NUMBER:
+        return text ? number_parse(text, &request->number) : -1;
     }
+    return -1;
+}
+
+static int word_parse(char *text, struct control_request *request)
+{
     for (size_t i = 0; i < array_length(words); i++) {
-        if (strcmp(text, words[i]) == 0) {
-            request->word = (enum control_word)i;
-            return 0;
-        }
+        size_t length = strlen(words[i].word);
+        if (strncmp(text, words[i].word, length) != 0 ||
+            (text[length] != '\0' && text[length] != ' '))
+            continue;
+        request->word = (enum control_word)i;
+        return argument_parse(words[i].argument, text[length] ? text + length + 1 : NULL,
+                              request);
     }
     return -1;
 }
@@ -67,7 +125,7 @@ int control_request_parse(const char *line, size_t length, struct control_reques
                           const char **why)
 {
     struct control_request got = {.mode = NETWORK_LOCKDOWN};
-    char text[32]; /* more than the longest word */
+    char text[CONTROL_PATTERN_MAX + 32]; /* more than the longest word with its arguments */
 
     if (length >= CONTROL_LINE_MAX) {
         *why = "the line is too long";
@@ -89,7 +147,9 @@ int control_request_parse(const char *line, size_t length, struct control_reques
         known = word_parse(text, &got) == 0;
     }
     if (!known) {
-        *why = "an unknown word; known are status, mode, lockdown and reload";
+        *why =
+            "an unknown word, or not what belongs to it; known are status, mode, lockdown, reload, "
+            "allow, deny, forget, grants and connections";
         return -1;
     }
     *request = got;
@@ -115,11 +175,32 @@ static const char *verdict(uint64_t status)
 
 int control_request_print(const struct control_request *request, char *out, size_t size)
 {
+    char argument[CONTROL_PATTERN_MAX + 16] = "";
     if (!is_id(request->id))
         return -1;
-    const char *mode = request->word == CONTROL_MODE ? network_mode_name(request->mode) : "";
-    return fitted(snprintf(out, size, "%s %s%s\n", request->id, words[request->word], mode),
-                  size);
+    switch (words[request->word].argument) {
+    case NOTHING:
+        break;
+    case MODE:
+        (void)snprintf(argument, sizeof argument, " %s", network_mode_name(request->mode));
+        break;
+    case PATTERN_SECONDS:
+        if (request->number != 0) {
+            (void)snprintf(argument, sizeof argument, " %s %u", request->pattern,
+                           request->number);
+            break;
+        }
+        /* fall through */
+    case PATTERN:
+        (void)snprintf(argument, sizeof argument, " %s", request->pattern);
+        break;
+    case NUMBER:
+        (void)snprintf(argument, sizeof argument, " %u", request->number);
+        break;
+    }
+    return fitted(
+        snprintf(out, size, "%s %s%s\n", request->id, words[request->word].word, argument),
+        size);
 }
 
 int control_reply_parse(const char *line, size_t length, struct control_reply *reply)

@@ -16,6 +16,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/session.h"
 
@@ -23,6 +24,8 @@ enum {
     CONTROL_LINE_MAX = PIPE_BUF,
     CONTROL_ID_MAX = 32,
     CONTROL_REPLY_MS = 200, /* how long a caller waits before it goes the other way */
+    CONTROL_PATTERN_MAX = 271,
+    CONTROL_NUMBER_MAX = 1000 * 1000 * 1000, /* of what an argument may say */
 };
 
 enum control_word {
@@ -33,12 +36,24 @@ enum control_word {
     CONTROL_SEVER,        /* lockdown sever: on, and cut what is established */
     CONTROL_TOGGLE,       /* lockdown toggle */
     CONTROL_RELOAD,       /* reload */
+    CONTROL_ALLOW,        /* allow PATTERN [SECONDS]: a host, from now on, or that long */
+    CONTROL_DENY,         /* deny PATTERN [SECONDS], which also cuts what it denies */
+    CONTROL_FORGET,       /* forget PATTERN: neither allowed nor denied by hand any more */
+    CONTROL_GRANTS,       /* grants FROM: what allow and deny left, a page of JSON */
+    CONTROL_CONNECTIONS,  /* connections FROM: those of the gate, a page of JSON */
 };
+
+/*
+ * A page is {"total": N, "items": [...]}, items from the FROMth on as far as the line goes; the
+ * caller asks again from where it ended, until it has all or gets none.
+ */
 
 struct control_request {
     char id[CONTROL_ID_MAX + 1];
     enum control_word word;
     enum network_mode mode; /* for CONTROL_MODE; NETWORK_LOCKDOWN for the others */
+    char pattern[CONTROL_PATTERN_MAX + 1]; /* of allow, deny, forget: parse_host_pattern()'s */
+    uint32_t number; /* seconds, 0: none were said; or which is the first of a page */
 };
 
 struct control_reply {

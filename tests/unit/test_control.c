@@ -56,6 +56,37 @@ static void reads_and_prints_every_word(void **state)
     }
 }
 
+static const struct {
+    const char *line;
+    enum control_word word;
+    const char *pattern;
+    uint32_t number;
+} about_hosts[] = {
+    {ID8 " allow example.com", CONTROL_ALLOW, "example.com", 0},
+    {ID8 " allow *.example.com:8443 600", CONTROL_ALLOW, "*.example.com:8443", 600},
+    {ID8 " deny [2001:db8::/32]:443", CONTROL_DENY, "[2001:db8::/32]:443", 0},
+    {ID8 " deny 10.0.0.0/8 1000000000", CONTROL_DENY, "10.0.0.0/8", CONTROL_NUMBER_MAX},
+    {ID8 " forget Example.com", CONTROL_FORGET, "Example.com", 0},
+    {ID8 " grants 0", CONTROL_GRANTS, "", 0},
+    {ID8 " connections 4711", CONTROL_CONNECTIONS, "", 4711},
+};
+
+static void reads_and_prints_what_is_about_hosts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < array_length(about_hosts); i++) {
+        struct control_request got;
+        char out[CONTROL_LINE_MAX];
+        assert_int_equal(request(about_hosts[i].line, &got), 0);
+        assert_int_equal(got.word, about_hosts[i].word);
+        assert_string_equal(got.pattern, about_hosts[i].pattern);
+        assert_int_equal(got.number, about_hosts[i].number);
+        int length = control_request_print(&got, out, sizeof out);
+        assert_int_equal(length, strlen(about_hosts[i].line) + 1);
+        assert_memory_equal(out, about_hosts[i].line, (size_t)length - 1);
+    }
+}
+
 static void refuses_requests_that_are_not_exact(void **state)
 {
     (void)state;
@@ -84,6 +115,22 @@ static void refuses_requests_that_are_not_exact(void **state)
         ID8 " lockdown on\n",
         ID8 " status\x1b",
         ID8 " status\x80",
+        ID8 " allow",
+        ID8 " allow ",
+        ID8 " allow https://example.com",
+        ID8 " allow example.com ",
+        ID8 " allow example.com 0",
+        ID8 " allow example.com 010",
+        ID8 " allow example.com 10m",
+        ID8 " allow example.com 1000000001",
+        ID8 " allow example.com 10 10",
+        ID8 " allowexample.com",
+        ID8 " deny ex\x1b.com",
+        ID8 " forget example.com 10",
+        ID8 " grants",
+        ID8 " grants -1",
+        ID8 " grants 00",
+        ID8 " connections 1 2",
         ID8 " a word that is longer than any that is known here",
         "3f2a91c status",   /* 7 digits */
         ID ID "0 status",   /* 33 digits */
@@ -225,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_prints_every_word),
+        cmocka_unit_test(reads_and_prints_what_is_about_hosts),
         cmocka_unit_test(refuses_requests_that_are_not_exact),
         cmocka_unit_test(refuses_nul_and_overlong_requests),
         cmocka_unit_test(prints_no_request_that_would_be_refused),
