@@ -99,7 +99,7 @@ int control_fifo_open(struct control_fifo *fifo, const char *folder, struct erro
 }
 
 /* To the caller's own FIFO, opened by its bare name. Whoever does not read loses the reply. */
-static void answer(const struct control_fifo *fifo, const struct control_reply *reply)
+void control_fifo_answer(const struct control_fifo *fifo, const struct control_reply *reply)
 {
     struct error ignored = ERROR_INIT;
     char name[sizeof "reply." + CONTROL_ID_MAX];
@@ -135,7 +135,8 @@ static void one_line(const struct control_fifo *fifo, const char *line, size_t l
     struct control_reply reply = {.status = 0};
     memcpy(reply.id, request.id, sizeof reply.id);
     handle(context, &request, &reply);
-    answer(fifo, &reply);
+    if (reply.status != CONTROL_LATER)
+        control_fifo_answer(fifo, &reply);
 }
 
 static void whole_lines(struct control_fifo *fifo, control_handler *handle, void *context)

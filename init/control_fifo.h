@@ -46,6 +46,8 @@ struct control_fifo {
  * and is again after a failure. -1 with *err. */
 int control_fifo_open(struct control_fifo *fifo, const char *folder, struct error *err);
 
+enum { CONTROL_LATER = -1 }; /* as a status: the answer comes by control_fifo_answer() */
+
 /* Carries out one request: fills reply->status and reply->text (one line, no newline). */
 typedef void control_handler(void *context, const struct control_request *request,
                              struct control_reply *reply);
@@ -56,6 +58,9 @@ typedef void control_handler(void *context, const struct control_request *reques
  * logged, not answered. Never blocks; under a flood it returns now and then.
  */
 void control_fifo_serve(struct control_fifo *fifo, control_handler *handle, void *context);
+
+/* The answer to a request that was put off; the id says to whose. */
+void control_fifo_answer(const struct control_fifo *fifo, const struct control_reply *reply);
 
 void control_fifo_close(struct control_fifo *fifo);
 

@@ -14,6 +14,7 @@
 
 #include "init/denied.h"
 #include "init/landlock.h"
+#include "init/net/pattern.h"
 #include "init/privs.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
@@ -165,6 +166,7 @@ static void child(struct gate_worker *worker, int control)
                                .control = control,
                                .mode = worker->mode,
                                .session = worker->session,
+                               .grants = worker->grants,
                                .servers = worker->servers,
                                .hosts = worker->hosts};
     signals_reset();
@@ -204,8 +206,12 @@ static void frames_ready(void *context, int fd, uint32_t events)
         }
         if (n < 0)
             return;
-        if (gate_frame_parse(bytes, (size_t)n, &frame) == 0 && frame.kind == GATE_REFUSED)
+        if (gate_frame_parse(bytes, (size_t)n, &frame) < 0)
+            continue;
+        if (frame.kind == GATE_REFUSED)
             denied_note(&frame);
+        if (worker->said)
+            worker->said(worker->said_context, &frame);
     }
 }
 
@@ -217,6 +223,8 @@ static void died(void *context, int status)
     struct error err = ERROR_INIT;
     worker->pid = 0;
     let_go(worker);
+    if (worker->said)
+        worker->said(worker->said_context, &(struct gate_frame){.kind = GATE_END});
     if (++worker->deaths > GATE_DEATHS_MAX) {
         warn("the gate died %u times; nothing passes any more until the box is started again",
              worker->deaths);
@@ -280,4 +288,21 @@ void gate_worker_mode(struct gate_worker *worker, enum network_mode mode)
 void gate_worker_sever(struct gate_worker *worker)
 {
     tell(worker, &(struct gate_frame){.kind = GATE_SEVER});
+}
+
+void gate_worker_grant(struct gate_worker *worker, enum gate_frame_kind kind,
+                       const struct grant *grant)
+{
+    struct gate_frame frame = {.kind = kind, .age = grant->expires};
+    _Static_assert((size_t)PATTERN_TEXT_MAX <= sizeof frame.name, "a frame holds a pattern");
+    (void)pattern_print(&grant->pattern, frame.name);
+    tell(worker, &frame);
+}
+
+int gate_worker_list(struct gate_worker *worker, uint32_t tag, uint64_t from)
+{
+    if (worker->control < 0)
+        return -1;
+    tell(worker, &(struct gate_frame){.kind = GATE_LIST, .tag = tag, .up = from});
+    return 0;
 }

@@ -25,6 +25,9 @@ enum {
     GATE_DEATHS_MAX = 20, /* then it stays closed: something is wrong for good */
 };
 
+/* A frame of the gate's; GATE_END with tag 0 when a gate is gone, with the lists it owes. */
+typedef void gate_said(void *context, const struct gate_frame *frame);
+
 struct gate_worker {
     struct gate_sockets sockets;
     char servers[UPSTREAM_SERVERS_MAX];
@@ -32,6 +35,9 @@ struct gate_worker {
     uid_t uid;
     const struct session *session; /* borrowed */
     const struct strings *secrets; /* borrowed; wiped in the gate's memory */
+    const struct grants *grants;   /* borrowed; as they are when a gate starts */
+    gate_said *said;               /* may be NULL */
+    void *said_context;
     enum network_mode mode;
     struct loop *loop;
     struct children *children;
@@ -53,9 +59,14 @@ int gate_worker_start(struct gate_worker *worker, enum network_mode mode,
                       const struct strings *secrets, struct loop *loop,
                       struct children *children, struct error *err);
 
-/* These two do nothing while no gate runs: a new one starts in the mode of the moment, and has
- * no connection to cut. */
+/* These three do nothing while no gate runs: a new one starts in the mode of the moment, and
+ * has no connection to cut. */
 void gate_worker_mode(struct gate_worker *worker, enum network_mode mode);
 void gate_worker_sever(struct gate_worker *worker);
+/* GATE_ALLOW, GATE_DENY or GATE_FORGET; after the change of worker->grants, for a new gate. */
+void gate_worker_grant(struct gate_worker *worker, enum gate_frame_kind kind,
+                       const struct grant *grant);
+/* Asks for a page of connections; the answer comes through `said`. -1: no gate runs. */
+int gate_worker_list(struct gate_worker *worker, uint32_t tag, uint64_t from);
 
 #endif

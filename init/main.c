@@ -103,6 +103,9 @@ static int boot_gate(struct boot *boot, struct error *err)
                                               .port = GATE_PORT,
                                               .resolver_port = GATE_RESOLVER_PORT});
     boot->network.gate = &boot->gate;
+    boot->gate.grants = &boot->network.grants;
+    boot->gate.said = network_gate_said;
+    boot->gate.said_context = &boot->network;
     return 0;
 }
 

@@ -43,6 +43,14 @@ static void tell_left_locked(enum network_mode mode, enum network_mode configure
         info("the network is locked, as it was left; to end that: docker claudex lockdown off");
 }
 
+static void lock(struct state *state)
+{
+    if (state_is_locked(state->mode))
+        return;
+    state->previous = state->mode;
+    state->mode = NETWORK_LOCKDOWN;
+}
+
 int network_boot(struct network *network, struct firewall *firewall,
                  const struct session *session, struct error *err)
 {
@@ -54,6 +62,7 @@ int network_boot(struct network *network, struct firewall *firewall,
     *network = (struct network){.firewall = firewall,
                                 .gate = network->gate,
                                 .session = session,
+                                .timer = -1,
                                 .host = CONTROL_FIFO_INIT,
                                 .local = CONTROL_FIFO_INIT};
     if (state_container(CONTAINER_FILE, container, err) != 0)
@@ -71,11 +80,20 @@ int network_boot(struct network *network, struct firewall *firewall,
         because(network, "what was kept of the network mode is damaged");
     else
         because(network, network->state.mode == configured ? "configured" : "kept from before");
+    const bool damaged = network_policy_boot(network, &damage) < 0;
+    if (damaged) {
+        warn("%s; the box starts in lockdown", damage.text);
+        lock(&network->state);
+        because(network, "what was kept of allow and deny is damaged");
+    }
     tell_left_locked(network->state.mode, configured);
     if (firewall_apply(firewall, session, network->state.mode, err) != 0)
         return -1;
     /* Also where nothing changed: the volume must be writable while there is time to say so. */
     if (state_save(BOX_STATE_DIR, &network->state, err) != 0)
+        return -1;
+    /* After the lock: it is what the next boot then goes by. */
+    if (damaged && grants_save(BOX_STATE_DIR, &network->grants, err) != 0)
         return -1;
     /* In the host's network these would be powers over the host. */
     return network->state.mode == NETWORK_SEALED || session->network.host ? seal(err) : 0;
@@ -155,9 +173,7 @@ static int sever(struct network *network, struct error *err)
     tell_gate(network, NETWORK_LOCKDOWN);
     if (network->gate)
         gate_worker_sever(network->gate);
-    if (!state_is_locked(next.mode))
-        next.previous = next.mode;
-    next.mode = NETWORK_LOCKDOWN;
+    lock(&next);
     because(network, "lockdown sever");
     return keep(network, &next, err);
 }
@@ -192,6 +208,8 @@ static int carry_out(struct network *network, const struct control_request *requ
         return change(network, network->state.mode, network->why, err);
     case CONTROL_SEVER:
         return sever(network, err);
+    default:
+        break;
     }
     return error_set(err, "an unknown word");
 }
@@ -245,6 +263,8 @@ void network_request(void *context, const struct control_request *request,
     struct network *network = context;
     struct error err = ERROR_INIT, untold = ERROR_INIT;
     enum network_mode before = network->state.mode;
+    if (network_policy_request(network, request, reply))
+        return;
     int done = carry_out(network, request, &err);
     enum network_mode now = network->state.mode;
     if (request->word != CONTROL_STATUS && tell(network, &untold) != 0)
@@ -266,6 +286,7 @@ static void host_ready(void *context, int fd, uint32_t events)
 {
     struct network *network = context;
     (void)fd, (void)events;
+    network->asking = &network->host;
     control_fifo_serve(&network->host, network_request, network);
 }
 
@@ -273,6 +294,7 @@ static void local_ready(void *context, int fd, uint32_t events)
 {
     struct network *network = context;
     (void)fd, (void)events;
+    network->asking = &network->local;
     control_fifo_serve(&network->local, network_request, network);
 }
 
@@ -282,6 +304,8 @@ int network_listen(struct network *network, struct loop *loop, const struct stat
     struct error refused = ERROR_INIT;
     network->status = *status;
     if (tell(network, err) != 0)
+        return -1;
+    if (network_policy_listen(network, loop, err) < 0)
         return -1;
     if (mkdir(CONTROL_LOCAL_DIR, 0700) != 0 && errno != EEXIST)
         return error_errno(err, "cannot make " CONTROL_LOCAL_DIR);

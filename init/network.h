@@ -15,10 +15,22 @@
 #include "init/gate_worker.h"
 #include "init/loop.h"
 #include "init/net/firewall.h"
+#include "init/net/grants.h"
 #include "init/state.h"
 #include "init/status.h"
+#include "shared/buf.h"
 #include "shared/error.h"
 #include "shared/session.h"
+
+/* A list of connections that somebody waits for: the gate has been asked. */
+struct network_list {
+    const struct control_fifo *fifo; /* who asked; NULL: free */
+    char id[CONTROL_ID_MAX + 1];
+    uint32_t tag;
+    uint64_t since; /* seconds of CLOCK_BOOTTIME */
+    struct buf items;
+};
+enum { NETWORK_LISTS_MAX = 8, NETWORK_LIST_SECONDS = 2 };
 
 struct network {
     struct firewall *firewall; /* borrowed */
@@ -28,6 +40,11 @@ struct network {
     char why[64];         /* the mode is as it is */
     struct status status; /* as told last; its mode and why are ours */
     struct control_fifo host, local;
+    const struct control_fifo *asking; /* of the two, whose request is being carried out */
+    struct grants grants;
+    int timer; /* for the next one that expires */
+    uint32_t tag;
+    struct network_list lists[NETWORK_LISTS_MAX];
 };
 
 /* Phases 5 and 7: reads what was kept, decides, installs the rules. -1 with *err: the session
@@ -44,5 +61,15 @@ int network_listen(struct network *network, struct loop *loop, const struct stat
 /* A control_handler; context is the struct network. */
 void network_request(void *context, const struct control_request *request,
                      struct control_reply *reply);
+
+/* network_policy.c. Phase 5: what was allowed and denied by hand. -1 with *err for damage. */
+int network_policy_boot(struct network *network, struct error *err);
+/* Phase 11: what expires is waited for. */
+int network_policy_listen(struct network *network, struct loop *loop, struct error *err);
+/* Carries out what is about single hosts and connections; true if the request is that. */
+bool network_policy_request(struct network *network, const struct control_request *request,
+                            struct control_reply *reply);
+/* A gate_said; context is the struct network. */
+void network_gate_said(void *context, const struct gate_frame *frame);
 
 #endif

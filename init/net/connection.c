@@ -408,18 +408,25 @@ void connection_accept(struct gate *gate, int fd, int family)
         begin(connection);
 }
 
-void connection_list(struct gate *gate, void (*tell)(struct gate *, const struct gate_frame *))
+uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
+                         void (*tell)(struct gate *, const struct gate_frame *))
 {
+    uint64_t count = 0;
     for (const struct connection *c = gate->connections; c; c = c->next) {
         if (c->stage != STAGE_RELAY)
+            continue;
+        const uint64_t index = count++;
+        if (index < list->up || index - list->up >= GATE_LIST_PAGE)
             continue;
         struct gate_frame frame = {.kind = GATE_CONNECTION,
                                    .via = via_of(c),
                                    .port = c->port,
+                                   .tag = list->tag,
                                    .up = c->up.bytes,
                                    .down = c->down.bytes,
                                    .age = (gate->reactor.now - c->since) / 1000};
         (void)snprintf(frame.name, sizeof frame.name, "%s", c->name);
         tell(gate, &frame);
     }
+    return count;
 }

@@ -9,12 +9,6 @@
 
 #include "shared/cleanup.h"
 #include "shared/log.h"
-#include "shared/parse.h"
-
-const struct policy *gate_policy(const struct gate *gate)
-{
-    return gate->mode == NETWORK_API ? gate->api : gate->policy;
-}
 
 uint64_t gate_seconds(const struct gate *gate)
 {
@@ -73,9 +67,15 @@ static void obey(struct gate *gate, const struct gate_frame *frame)
     case GATE_SEVER:
         sever(gate);
         break;
+    case GATE_ALLOW:
+    case GATE_DENY:
+    case GATE_FORGET:
+        gate_policy_change(gate, frame);
+        break;
     case GATE_LIST:
-        connection_list(gate, tell);
-        tell(gate, &(struct gate_frame){.kind = GATE_END, .up = gate->count});
+        tell(gate, &(struct gate_frame){.kind = GATE_END,
+                                        .tag = frame->tag,
+                                        .up = connection_list(gate, frame, tell)});
         break;
     default:
         break;
@@ -126,44 +126,19 @@ static int listen_on(struct gate *gate, size_t which, int family)
     return listener->watch.fd < 0 ? 0 : reactor_add_input(&gate->reactor, &listener->watch);
 }
 
-static int add_rules(struct policy *policy, enum policy_action action,
-                     const struct strings *patterns, const char *origin, struct error *err)
-{
-    for (size_t i = 0; i < patterns->count; i++) {
-        struct host_pattern pattern;
-        const char *why = "";
-        if (parse_host_pattern(patterns->items[i], &pattern, &why) < 0)
-            return error_set(err, "network rule '%s': %s", quoted(patterns->items[i]), why);
-        if (policy_add(policy, action, &pattern, origin, 0) < 0)
-            return error_errno(err, "cannot keep network rule '%s'",
-                               quoted(patterns->items[i]));
-    }
-    return 0;
-}
-
-static int make_policies(struct gate *gate, const struct session *session, struct error *err)
-{
-    gate->policy = policy_new();
-    gate->api = policy_new();
-    uint8_t key[16];
-    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
-        return error_errno(err, "cannot get random bytes");
-    gate->names = names_new(key);
-    if (!gate->policy || !gate->api || !gate->names)
-        return error_errno(err, "cannot make the gate's tables");
-    if (add_rules(gate->policy, POLICY_DENY, &session->network.deny, "deny", err) < 0 ||
-        add_rules(gate->policy, POLICY_ALLOW, &session->network.allow, "allow", err) < 0 ||
-        add_rules(gate->api, POLICY_DENY, &session->network.deny, "deny", err) < 0)
-        return -1;
-    return add_rules(gate->api, POLICY_ALLOW, &session->network.api, "ai", err);
-}
-
 int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err)
 {
     *gate = (struct gate){.sockets = setup->sockets, .mode = setup->mode};
     gate->private_names = setup->session->network.private_names;
     gate->control = (struct watch){.fd = setup->control, .ready = control_ready};
-    if (reactor_open(&gate->reactor, err) < 0 || make_policies(gate, setup->session, err) < 0)
+    uint8_t key[16];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
+        return error_errno(err, "cannot get random bytes");
+    gate->names = names_new(key);
+    if (!gate->names)
+        return error_errno(err, "cannot make the gate's table of names");
+    if (reactor_open(&gate->reactor, err) < 0 ||
+        gate_policy_make(gate, setup->session, setup->grants, err) < 0)
         return -1;
     gate->lookup = lookup_open(&gate->reactor, setup->servers, setup->hosts, err);
     gate->resolver = gate->lookup ? resolver_open(gate, err) : NULL;

@@ -4,6 +4,7 @@
  * privilege, no file. It decides by name, dials by its own resolution, and moves bytes.
  *
  *   gate.c        its life: listeners, PID 1's words, what was refused
+ *   gate_policy.c its rules, and how words of PID 1 change them
  *   decide.c      which name or address a connection may be dialled to (pure)
  *   connection.c  one client, its name found out, one server, bytes both ways
  *   resolver.c    DNS for the agent: answers by itself
@@ -16,6 +17,7 @@
 
 #include "init/net/flow.h"
 #include "init/net/gate_frame.h"
+#include "init/net/grants.h"
 #include "init/net/lookup.h"
 #include "init/net/names.h"
 #include "init/net/policy.h"
@@ -42,6 +44,7 @@ struct gate_setup {
     int control; /* the gate's end of the pair */
     enum network_mode mode;
     const struct session *session;
+    const struct grants *grants;
     const char *servers; /* lookup_open()'s */
     const char *hosts;
 };
@@ -85,11 +88,20 @@ uint64_t gate_seconds(const struct gate *gate);
 /* Tells PID 1, unless it was told of the same within the last minute. */
 void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port);
 
+/* gate_policy.c. The rules of the session and, by hand, the grants. 0 or -1. */
+int gate_policy_make(struct gate *gate, const struct session *session,
+                     const struct grants *grants, struct error *err);
+/* GATE_ALLOW, GATE_DENY, GATE_FORGET. */
+void gate_policy_change(struct gate *gate, const struct gate_frame *frame);
+
 /* connection.c */
 void connection_accept(struct gate *gate, int fd, int family);
 /* Ends it with a reset both ways. */
 void connection_cut(struct connection *connection);
-void connection_list(struct gate *gate, void (*tell)(struct gate *, const struct gate_frame *));
+/* What a GATE_LIST asks for: a page of those that relay, newest first. Returns how many there
+ * are. */
+uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
+                         void (*tell)(struct gate *, const struct gate_frame *));
 
 /* resolver.c. NULL on failure. */
 struct resolver *resolver_open(struct gate *gate, struct error *err);

@@ -12,22 +12,38 @@
 
 #include "shared/session.h"
 
-enum { GATE_FRAME_MAX = 320 };
+enum {
+    GATE_FRAME_MAX = 640,
+    GATE_LIST_PAGE = 8, /* connections that one GATE_LIST is answered by, at most */
+};
 
 enum gate_frame_kind {
     /* to the gate */
     GATE_MODE = 1, /* mode */
     GATE_SEVER,    /* every connection ends now */
-    GATE_LIST,     /* answered by GATE_CONNECTIONs and one GATE_END */
+    GATE_ALLOW,    /* name: a pattern, from now on until age (CLOCK_BOOTTIME; 0: for ever) */
+    GATE_DENY,     /* the same; what it denies is cut */
+    GATE_FORGET,   /* name: a pattern, which GATE_ALLOW or GATE_DENY said */
+    GATE_LIST,     /* answered by a page of GATE_CONNECTIONs, from the up-th on, and GATE_END */
     /* to PID 1 */
     GATE_READY,      /* it runs, confined */
-    GATE_REFUSED,    /* via, port, name: for the first time, or again after a while */
+    GATE_REFUSED,    /* via, port, name; up: how often since it was told last */
+    GATE_ASKED,      /* name: a pattern that the agent wants to be allowed; text: why */
     GATE_CONNECTION, /* port, name, up, down, age */
-    GATE_END,        /* of a list; up: how many there were */
+    GATE_END,        /* of a page; up: how many connections there are in all */
     GATE_FRAME_KINDS,
 };
 
-enum gate_via { VIA_DNS, VIA_TLS, VIA_HTTP, VIA_TCP, VIAS };
+enum gate_via {
+    VIA_DNS,  /* a lookup */
+    VIA_TLS,  /* a name in a hello, port 443 */
+    VIA_HTTP, /* a name in a request, port 80 */
+    VIA_TCP,  /* any other port */
+    VIA_UDP,  /* the firewall's own refusals, from here on */
+    VIA_ICMP,
+    VIA_OTHER,
+    VIAS
+};
 const char *gate_via_name(enum gate_via via);
 
 struct gate_frame {
@@ -35,9 +51,11 @@ struct gate_frame {
     enum network_mode mode;
     enum gate_via via;
     uint16_t port;
+    uint32_t tag;      /* of a GATE_LIST, on all that answers it */
     uint64_t up, down; /* bytes */
     uint64_t age;      /* seconds */
-    char name[254];    /* a host name or an address: letters, digits, ".:-_" only */
+    char name[272];    /* a host, an address, a pattern: small letters, digits, ".:-_*[]/" */
+    char text[201];    /* printable ASCII */
 };
 
 /* Returns the length, at most GATE_FRAME_MAX. */

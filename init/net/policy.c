@@ -279,7 +279,7 @@ int policy_add(struct policy *policy, enum policy_action action,
 }
 
 size_t policy_remove(struct policy *policy, enum policy_action action,
-                     const struct host_pattern *pattern)
+                     const struct host_pattern *pattern, const char *origin)
 {
     uint8_t key[SUBJECT_MAX];
     size_t length = pattern_key(pattern, key), removed = 0;
@@ -291,7 +291,7 @@ size_t policy_remove(struct policy *policy, enum policy_action action,
         uint32_t index = *link;
         struct rule *rule = rule_at(policy, index);
         if (rule->action != action || rule->kind != pattern->kind ||
-            rule->port != pattern->port) {
+            rule->port != pattern->port || strcmp(text_at(policy, rule->origin), origin) != 0) {
             link = &rule->next;
             continue;
         }

@@ -28,9 +28,9 @@ void policy_free(struct policy *policy);
  * CLOCK_BOOTTIME, 0 for never. 0, or -1 with errno ENOMEM, or ENOSPC for one rule too many. */
 int policy_add(struct policy *policy, enum policy_action action,
                const struct host_pattern *pattern, const char *origin, uint64_t expires);
-/* Removes rules of exactly this action and pattern; returns how many. */
+/* Removes rules of exactly this action, pattern and origin; returns how many. */
 size_t policy_remove(struct policy *policy, enum policy_action action,
-                     const struct host_pattern *pattern);
+                     const struct host_pattern *pattern, const char *origin);
 
 struct policy_verdict {
     bool allowed;

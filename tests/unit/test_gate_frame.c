@@ -16,7 +16,9 @@ static const struct gate_frame full = {.kind = GATE_CONNECTION,
                                        .up = UINT64_MAX,
                                        .down = 1,
                                        .age = 1ULL << 40,
-                                       .name = "a-b_c.example:1"};
+                                       .tag = 0xfedcba98,
+                                       .name = "a-b_c.example:1",
+                                       .text = "why not? ~"};
 
 static void a_frame_comes_back_as_it_went(void **state)
 {
@@ -30,7 +32,19 @@ static void a_frame_comes_back_as_it_went(void **state)
     assert_int_equal(back.via, full.via);
     assert_int_equal(back.port, full.port);
     assert_true(back.up == full.up && back.down == full.down && back.age == full.age);
+    assert_int_equal(back.tag, full.tag);
     assert_string_equal(back.name, full.name);
+    assert_string_equal(back.text, full.text);
+}
+
+static void a_pattern_is_a_name(void **state)
+{
+    uint8_t bytes[GATE_FRAME_MAX];
+    struct gate_frame frame = {.kind = GATE_ALLOW, .name = "*.[2001:db8::/32]:443"}, back;
+    (void)state;
+    size_t length = gate_frame_print(&frame, bytes);
+    assert_int_equal(gate_frame_parse(bytes, length, &back), 0);
+    assert_string_equal(back.name, frame.name);
 }
 
 static void the_longest_name_fits(void **state)
@@ -39,10 +53,12 @@ static void the_longest_name_fits(void **state)
     struct gate_frame frame = {.kind = GATE_REFUSED}, back;
     (void)state;
     memset(frame.name, 'a', sizeof frame.name - 1);
+    memset(frame.text, ' ', sizeof frame.text - 1);
     size_t length = gate_frame_print(&frame, bytes);
     assert_true(length <= GATE_FRAME_MAX);
     assert_int_equal(gate_frame_parse(bytes, length, &back), 0);
     assert_string_equal(back.name, frame.name);
+    assert_string_equal(back.text, frame.text);
 }
 
 static void whatever_else_is_refused(void **state)
@@ -61,10 +77,13 @@ static void whatever_else_is_refused(void **state)
         uint8_t value;
     } bad[] = {{0, 0},     {0, GATE_FRAME_KINDS},
                {0, 255},   {1, NETWORK_SEALED + 1},
-               {2, VIAS},  {30, 0},
-               {30, '\n'}, {30, 27},
-               {31, ' '},  {31, 0x80},
-               {31, 'A'}};
+               {2, VIAS},  {3, 201},
+               {3, 9},     {4, 14},
+               {5, 1},     {36, 0},
+               {36, '\n'}, {36, 27},
+               {37, ' '},  {37, 0x80},
+               {37, 'A'},  {51, '\n'},
+               {51, 0},    {52, 0x80}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         memcpy(changed, bytes, sizeof changed);
         changed[bad[i].at] = bad[i].value;
@@ -77,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_comes_back_as_it_went),
+        cmocka_unit_test(a_pattern_is_a_name),
         cmocka_unit_test(the_longest_name_fits),
         cmocka_unit_test(whatever_else_is_refused),
     };

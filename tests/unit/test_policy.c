@@ -28,7 +28,7 @@ static size_t drop(struct policy *policy, enum policy_action action, const char 
 {
     struct host_pattern pattern;
     assert_int_equal(parse_host_pattern(text, &pattern, NULL), 0);
-    return policy_remove(policy, action, &pattern);
+    return policy_remove(policy, action, &pattern, "test");
 }
 
 static bool reaches(const struct policy *policy, const char *name, uint16_t port)
