@@ -166,6 +166,32 @@ int control_ask(struct invocation *invocation, const struct box *box,
     return -1;
 }
 
+json_t *control_pages(struct invocation *invocation, const struct box *box,
+                      enum control_word word, size_t most, size_t *total, struct error *err)
+{
+    json_t *all = json_array();
+    *total = 0;
+    while (json_array_size(all) < most) {
+        struct control_request request = {.word = word,
+                                          .number = (uint32_t)json_array_size(all)};
+        struct control_reply reply = {.status = 0};
+        if (control_ask(invocation, box, &request, &reply, err) < 0) {
+            json_decref(all);
+            return NULL;
+        }
+        json_t *page = json_loads(reply.text, 0, NULL);
+        json_t *items = json_object_get(page, "items");
+        *total = (size_t)json_integer_value(json_object_get(page, "total"));
+        const size_t got = json_array_size(items);
+        if (got > 0)
+            (void)json_array_extend(all, items);
+        json_decref(page);
+        if (got == 0 || json_array_size(all) >= *total)
+            break;
+    }
+    return all;
+}
+
 /* --- many ----------------------------------------------------------------------------- */
 
 json_t *control_answer(const char *name, const struct control_reply *reply)
@@ -196,7 +222,7 @@ static const char *text_of(const json_t *json, const char *key)
     return text ? text : "";
 }
 
-static void print_answer(const struct invocation *invocation, const json_t *answer)
+void control_print(const struct invocation *invocation, const json_t *answer)
 {
     char name[256], text[CONTROL_LINE_MAX];
     const char *message = text_of(answer, "message"), *why = text_of(answer, "why");
@@ -219,8 +245,10 @@ static int ask_one(struct invocation *invocation, const struct box *box,
     if (control_ask(invocation, box, &request, &reply, err) < 0)
         return -1;
     json_t *answer = control_answer(box->name, &reply);
+    if (answer && round->about)
+        (void)json_object_update(answer, round->about);
     if (answer && invocation->format != OUTPUT_JSON)
-        print_answer(invocation, answer);
+        control_print(invocation, answer);
     return json_array_append_new(answers, answer) < 0 ? error_set(err, "out of memory") : 0;
 }
 

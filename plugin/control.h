@@ -27,9 +27,17 @@ int control_ask(struct invocation *invocation, const struct box *box,
                 struct control_request *request, struct control_reply *reply,
                 struct error *err);
 
+/* A list that comes in pages: asks until it has all, or `most`. A new reference to an array of
+ * what the box has, NULL with *err; *total is how many there are. */
+json_t *control_pages(struct invocation *invocation, const struct box *box,
+                      enum control_word word, size_t most, size_t *total, struct error *err);
+
 /* What the words say, as {"name", "mode", "was" or "why", "message"}, those that are known.
  * Pure. A new reference, NULL when out of memory. */
 json_t *control_answer(const char *name, const struct control_reply *reply);
+
+/* Prints it as one line, for people. */
+void control_print(const struct invocation *invocation, const json_t *answer);
 
 /* Asks each box, by NAME or all that run (`all`), and prints the answers as the invocation
  * wants them. Goes on after a failure, and tells them all. Returns as a verb does. */
@@ -38,6 +46,7 @@ struct control_round {
     char *const *names; /* count 0: the one box_find() chooses */
     size_t count;
     bool all;
+    json_t *about; /* borrowed, may be NULL: goes into every answer */
 };
 int control_round(struct invocation *invocation, const struct control_round *round,
                   struct error *err);

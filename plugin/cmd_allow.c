@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* allow, deny: which hosts a running box may reach, from now on or for a while. */
+#include <string.h>
+
+#include "plugin/control.h"
+#include "plugin/host_argument.h"
+#include "shared/cleanup.h"
+#include "shared/log.h"
+
+static const struct option_spec options[] = {
+    {0, "for", "DURATION", "only so long: 90s, 10m, 2h, 1d", COMPLETES_NOTHING, NULL},
+    {0, "all", NULL, "every box that runs", COMPLETES_NOTHING, NULL},
+    {0, "undo", NULL, "take back what allow or deny said of the host", COMPLETES_NOTHING, NULL},
+};
+
+static int ask(struct invocation *invocation, const struct control_round *round,
+               struct error *err)
+{
+    struct control_round asked = *round;
+    const struct control_request *request = &round->request;
+    asked.about = json_pack("{s:s, s:s}", "host", request->pattern, "action",
+                            request->word == CONTROL_ALLOW  ? "allow"
+                            : request->word == CONTROL_DENY ? "deny"
+                                                            : "undo");
+    if (request->number > 0)
+        (void)json_object_set_new(asked.about, "seconds",
+                                  json_integer((json_int_t)request->number));
+    int failed = control_round(invocation, &asked, err);
+    json_decref(asked.about);
+    return failed;
+}
+
+static int change(struct invocation *invocation, enum control_word word, const char *verb,
+                  struct error *err)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    const char *how_long = argument_value(arguments, "for");
+    struct control_round round = {.request = {.word = word, .mode = NETWORK_LOCKDOWN},
+                                  .names = arguments->operands + 1,
+                                  .all = argument_flag(arguments, "all")};
+    if (arguments->operand_count == 0 || arguments->rest_count > 0)
+        return error_usage(err, "which HOST? for example: docker claudex %s api.example.com",
+                           verb);
+    round.count = arguments->operand_count - 1;
+    if (round.all && round.count > 0)
+        return error_usage(err, "--all or names, one or the other");
+    if (host_argument(arguments->operands[0], verb, err) < 0 ||
+        (how_long && duration_argument(how_long, &round.request.number, err) < 0))
+        return -1;
+    for (size_t i = 0; i < round.count; i++)
+        if (strchr(round.names[i], '.') && host_argument(round.names[i], verb, err) == 0)
+            return error_usage(err,
+                               "one HOST at a time, then names of boxes; '%s' looks like "
+                               "a second host",
+                               quoted(round.names[i]));
+    if (argument_flag(arguments, "undo")) {
+        if (how_long)
+            return error_usage(err, "--undo is for good; --for goes with allow and deny");
+        round.request.word = CONTROL_FORGET;
+    }
+    (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s",
+                   arguments->operands[0]);
+    return ask(invocation, &round, err);
+}
+
+static int run_allow(struct invocation *invocation, struct error *err)
+{
+    return change(invocation, CONTROL_ALLOW, "allow", err);
+}
+
+static int run_deny(struct invocation *invocation, struct error *err)
+{
+    return change(invocation, CONTROL_DENY, "deny", err);
+}
+
+const struct command cmd_allow = {
+    .name = "allow",
+    .operands = "HOST[:PORT] [NAME…]",
+    .summary = "Let a running box reach a host, for good or for a while",
+    .details =
+        "HOST is a name, *.name for all below it, an address or a network. Without a\n"
+        "port, 443 and 80 are meant. It takes effect at once, nothing is restarted and no\n"
+        "connection drops. What is allowed outlives restarts, with the time that is left;\n"
+        "`network` lists it. A host that the configuration denies stays denied.",
+    .options = options,
+    .option_count = array_length(options),
+    .completes = COMPLETES_BOX,
+    .run = run_allow,
+};
+
+const struct command cmd_deny = {
+    .name = "deny",
+    .operands = "HOST[:PORT] [NAME…]",
+    .summary = "Keep a running box from a host, and cut what it has open there",
+    .details = "HOST as for `allow`; without a port, all ports. A deny wins over every allow.",
+    .options = options,
+    .option_count = array_length(options),
+    .completes = COMPLETES_BOX,
+    .run = run_deny,
+};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A small site: greets by name on ports 80 and 8080, over TLS on 443 (with a key and a
+// certificate that nobody signed, `shop.pem`), and has a download that does not end by itself.
+'use strict';
+
+const fs = require('fs');
+const http = require('http');
+const https = require('https');
+
+function answer(request, response) {
+  if (request.url !== '/slow') {
+    response.end(`hello from ${request.headers.host}\n`);
+    return;
+  }
+  response.writeHead(200);
+  const timer = setInterval(() => response.write('tick\n'), 100);
+  response.on('close', () => clearInterval(timer));
+}
+
+const pem = fs.readFileSync('/world/shop.pem');
+https.createServer({ key: pem, cert: pem }, answer).listen(443);
+http.createServer(answer).listen(8080);
+http.createServer(answer).listen(80, () => fs.writeFileSync('/world/shop.ready', ''));

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* uses: plugin/host_argument.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plugin/host_argument.h"
+#include "shared/cleanup.h"
+#include "shared/names.h"
+
+static void hosts_are_taken(void **state)
+{
+    static const char *const good[] = {"example.com",   "*.example.com:8443", "192.0.2.1",
+                                       "2001:db8::/32", "[::1]:80",           "db:5432"};
+    struct error err = ERROR_INIT;
+    (void)state;
+    for (size_t i = 0; i < array_length(good); i++)
+        assert_int_equal(host_argument(good[i], "allow", &err), 0);
+}
+
+static void what_was_meant_is_said(void **state)
+{
+    static const char *const cases[][2] = {
+        {"https://example.com", "allow example.com"},
+        {"https://example.com/path?q#f", "allow example.com"},
+        {"https://example.com:443/", "allow example.com"},
+        {"http://example.com:8080/x", "allow example.com:8080"},
+        {"https://user:secret@example.com/x", "allow example.com"},
+        {"ssh://git@example.com/repo", "allow example.com:22"},
+        {"git@example.com:acme/repo.git", "allow example.com:22"},
+        {"example.com/path", "allow example.com"},
+        {"example.com.", "allow example.com"},
+        {"example.com.:8443", "allow example.com:8443"},
+        {" example.com", "allow example.com"},
+        {"example.com:1000-2000", "range of ports"},
+        {"example.com:99999", "port from 1 to 65535"},
+        {"example.com:0", "port from 1 to 65535"},
+        {"*", "star"},
+        {"a*b.example.com", "star"},
+        {"b\xc3\xbc"
+         "cher.example",
+         "xn--"},
+        {"", "expected"},
+        {"exa mple.com", "blank"},
+        {"\x1b[2J.example", "expected"},
+    };
+    (void)state;
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct error err = ERROR_INIT;
+        assert_int_equal(host_argument(cases[i][0], "allow", &err), -1);
+        assert_int_equal(err.status, EXIT_USAGE);
+        if (!strstr(err.text, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], err.text);
+        assert_null(strchr(err.text, 27));
+    }
+}
+
+static void secrets_of_a_url_are_not_guessed_into_a_host(void **state)
+{
+    char out[HOST_ARGUMENT_MAX];
+    (void)state;
+    assert_int_equal(host_argument_guess("https://u:p@h.example/", out), 0);
+    assert_string_equal(out, "h.example");
+    assert_int_equal(host_argument_guess("https:///nothing", out), -1);
+    char labels[1200] = "https://";
+    for (int i = 0; i < 300; i++)
+        strcat(labels, "a.");
+    assert_int_equal(host_argument_guess(labels, out), -1);
+}
+
+static void durations_want_a_unit(void **state)
+{
+    struct error err = ERROR_INIT;
+    uint32_t seconds = 0;
+    (void)state;
+    assert_int_equal(duration_argument("10m", &seconds, &err), 0);
+    assert_int_equal(seconds, 600);
+    assert_int_equal(duration_argument("10", &seconds, &err), -1);
+    assert_non_null(strstr(err.text, "10m"));
+    assert_int_equal(err.status, EXIT_USAGE);
+    static const char *const bad[] = {"", "m", "-1m", "0s", "10 m", "10y", "99999999d"};
+    for (size_t i = 0; i < array_length(bad); i++)
+        assert_int_equal(duration_argument(bad[i], &seconds, &err), -1);
+    assert_int_equal(seconds, 600);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_are_taken),
+        cmocka_unit_test(what_was_meant_is_said),
+        cmocka_unit_test(secrets_of_a_url_are_not_guessed_into_a_host),
+        cmocka_unit_test(durations_want_a_unit),
+    };
+    return cmocka_run_group_tests_name("host_argument", tests, NULL, NULL);
+}
