@@ -69,11 +69,15 @@ static int in_hosts_network(bool *hosts, struct error *err)
     return 0;
 }
 
-/* Without IPv6 nobody in the box gets such a socket: as good as closed. */
+/* Without IPv6 nobody in the box gets such a socket: as good as closed. Asked until it is
+ * there: a module may be loaded later, but never goes. */
 static bool kernel_has_v6(void)
 {
+    static bool known;
+    if (known)
+        return true;
     cleanup_fd int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 || errno != EAFNOSUPPORT;
+    return known = fd >= 0 || errno != EAFNOSUPPORT;
 }
 
 /* The families to treat, in order; returns how many. */
@@ -246,7 +250,8 @@ static struct rules_input input_of(const struct firewall *firewall,
         .ports = session->run.ports,
         .port_count = session->run.port_count,
     };
-    if (input.port_count > 0)
+    /* Nobody gets in while the box is locked, from wherever; and a lock shall be quick. */
+    if (input.port_count > 0 && mode < NETWORK_LOCKDOWN)
         route_gateways(&input.gateway, &input.gateway6);
     return input;
 }

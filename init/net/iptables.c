@@ -10,6 +10,7 @@
 #include <libiptc/libiptc.h>
 
 #include "init/net/iptables_entry.h"
+#include "init/net/iptables_kept.h"
 
 enum {
     COMMITS_MAX = 16, /* against one who changes the table all the time */
@@ -339,23 +340,38 @@ static int not_written(const struct library *lib, const struct ruleset *set, str
                      rule_table_name(set->table), lib->strerror(number));
 }
 
-/* The filter table of each family as it was last read back, from which the next change starts:
- * if it is not so any more, the kernel says EAGAIN or the comparison fails. */
-static struct xtc_handle *snapshots[2];
-
-static struct xtc_handle **snapshot_of(const struct ruleset *set)
+/* 1 the kernel has the set's rules, 0 it has not, -1 with *err. */
+static int read_back(const struct library *lib, const struct ruleset *set, struct error *err)
 {
-    return set->table == RULE_FILTER ? &snapshots[set->family == AF_INET6] : NULL;
+    struct xtc_handle *handle = open_table(lib, set->table, err);
+    if (!handle)
+        return -1;
+    bool standing = stands(lib, handle, set);
+    lib->free(handle);
+    return standing;
+}
+
+/* As read_back(); what stands is kept for the next time, between two looks at it. */
+static int read_back_and_keep(const struct library *lib, const struct ruleset *set,
+                              struct error *err)
+{
+    int standing = read_back(lib, set, err);
+    if (standing <= 0 || set->table != RULE_FILTER)
+        return standing;
+    kept_take(set);
+    standing = read_back(lib, set, err);
+    if (standing <= 0)
+        kept_forget(set);
+    return standing;
 }
 
 static int install(const struct ruleset *set, struct error *err)
 {
     const struct library *lib = library_of(set->family);
-    struct xtc_handle **snapshot = snapshot_of(set);
+    if (set->table == RULE_FILTER && kept_put_back(set))
+        return 0;
     for (int attempt = 0; attempt < COMMITS_MAX; attempt++) {
-        struct xtc_handle *handle = snapshot ? take_ptr(*snapshot) : NULL;
-        if (!handle)
-            handle = open_table(lib, set->table, err);
+        struct xtc_handle *handle = open_table(lib, set->table, err);
         if (!handle)
             return -1;
         bool done = clear(lib, handle, set->table) && write_rules(lib, handle, set) &&
@@ -368,16 +384,9 @@ static int install(const struct ruleset *set, struct error *err)
             continue;
         if (!done)
             return not_written(lib, set, err);
-        handle = open_table(lib, set->table, err);
-        if (!handle)
-            return -1;
-        bool standing = stands(lib, handle, set);
-        if (standing && snapshot)
-            *snapshot = handle;
-        else
-            lib->free(handle);
-        if (standing)
-            return 0;
+        int standing = read_back_and_keep(lib, set, err);
+        if (standing != 0)
+            return standing < 0 ? -1 : 0;
     }
     return error_set(err,
                      "the kernel's %s table '%s' does not keep our rules (%d tries): something"

@@ -121,25 +121,68 @@ why_is() { equal "$(as_agent cat /run/claudex/status.json | jq -r '.why')" "$1";
     done
 }
 
-@test "a full disk: nothing loosens, and a lock is in force though it is not kept" {
-    local filler=$BATS_TEST_TMPDIR/state/filler
+@test "a full disk: modes are changed and kept all the same" {
     kept
     mount -t tmpfs -o size=64k,mode=0700 claudex-test "$state"
     mode allowlist
     up
-    dd if=/dev/zero of="$filler" bs=4k status=none 2>/dev/null || :
-    run -125 word mode open
-    has "$output" 'network mode stays allowlist'
-    has "$output" 'No space left'
-    mode_is allowlist
-    run -125 word lockdown on
-    has "$output" 'network mode is now lockdown, but a restart would not know'
-    mode_is lockdown
-    rm "$filler"
+    dd if=/dev/zero of="$state/filler" bs=4k status=none 2>/dev/null || :
+    run -0 word mode open
+    mode_is open
     run -0 word lockdown on
     again
     mode_is lockdown
     umount -l "$state"
+}
+
+@test "a disk that takes nothing: nothing loosens, and a lock is in force though it is not kept" {
+    kept
+    mount -t tmpfs -o size=64k,mode=0700 claudex-test "$state"
+    mode allowlist
+    up
+    mount -o remount,ro "$state"
+    run -125 word mode open
+    has "$output" 'network mode stays allowlist'
+    has "$output" 'Read-only file system'
+    mode_is allowlist
+    run -125 word lockdown on
+    has "$output" 'network mode is now lockdown, but a restart would not know'
+    mode_is lockdown
+    mount -o remount,rw "$state"
+    run -0 word lockdown on
+    again
+    mode_is lockdown
+    umount -l "$state"
+}
+
+# A mode that was in force before is put back as it was then; see init/net/iptables_kept.h.
+@test "a mode that comes back has its own rules, whatever somebody did to the table meanwhile" {
+    local first word
+    [ "$applier" = iptables ] || skip "nf_tables keeps nothing"
+    command -v iptables-legacy >/dev/null || skip "no iptables-legacy here"
+    mode allowlist
+    up
+    filter() { as_root sh -c 'iptables-legacy-save -t filter; ip6tables-legacy-save -t filter' |
+        grep -E '^(-A|:)' | sed 's/ \[[0-9:]*\]//'; }
+    first=$(filter)
+    run -0 word lockdown on
+    run -0 word lockdown off
+    equal "$(filter)" "$first"
+    # Another rule; one less; another one in the place of one, which the kernel does not notice.
+    for word in '-I OUTPUT -j ACCEPT' '-D OUTPUT 1' '-R OUTPUT 1 -j ACCEPT' '-F' \
+        '-P OUTPUT ACCEPT'; do
+        # shellcheck disable=SC2086
+        as_root iptables-legacy $word
+        # shellcheck disable=SC2086
+        as_root ip6tables-legacy $word
+        [ "$(filter)" != "$first" ]
+        run -0 word mode allowlist
+        equal "$(filter)" "$first"
+    done
+    run -0 word lockdown on
+    [ "$(filter)" != "$first" ]
+    run -0 word lockdown off
+    equal "$(filter)" "$first"
 }
 
 @test "promise 9: the agent reaches neither the state nor the FIFO nor PID 1's ear" {
