@@ -89,8 +89,9 @@ int network_boot(struct network *network, struct firewall *firewall,
     tell_left_locked(network->state.mode, configured);
     if (firewall_apply(firewall, session, network->state.mode, err) != 0)
         return -1;
-    /* Also where nothing changed: the volume must be writable while there is time to say so. */
-    if (state_save(BOX_STATE_DIR, &network->state, err) != 0)
+    /* Also where nothing changed: the volume must be writable while there is time to say so.
+     * Not durable: without it the same would be decided again. */
+    if (state_save(BOX_STATE_DIR, &network->state, false, err) != 0)
         return -1;
     /* After the lock: it is what the next boot then goes by. */
     if (damaged && grants_save(BOX_STATE_DIR, &network->grants, err) != 0)
@@ -99,10 +100,12 @@ int network_boot(struct network *network, struct firewall *firewall,
     return network->state.mode == NETWORK_SEALED || session->network.host ? seal(err) : 0;
 }
 
+/* Durable: who was told that the box is locked finds it so, even if the machine lost its power
+ * in the next moment. */
 static int keep(struct network *network, const struct state *next, struct error *err)
 {
     network->state = *next;
-    if (state_save(BOX_STATE_DIR, next, err) == 0)
+    if (state_save(BOX_STATE_DIR, next, true, err) == 0)
         return 0;
     return error_prefix(err, "network mode is now %s, but a restart would not know",
                         network_mode_name(next->mode));
@@ -129,7 +132,9 @@ static int tighten(struct network *network, const struct state *next, struct err
 static int loosen(struct network *network, const struct state *next, struct error *err)
 {
     struct error ignored = ERROR_INIT;
-    if (state_save(BOX_STATE_DIR, next, err) != 0)
+    /* Not durable: a machine that lost its power finds the tighter mode, and may be asked
+     * again. */
+    if (state_save(BOX_STATE_DIR, next, false, err) != 0)
         return error_prefix(err, "network mode stays %s",
                             network_mode_name(network->state.mode));
     if (firewall_apply(network->firewall, network->session, next->mode, err) == 0) {
@@ -137,7 +142,7 @@ static int loosen(struct network *network, const struct state *next, struct erro
         network->state = *next;
         return 0;
     }
-    if (state_save(BOX_STATE_DIR, &network->state, &ignored) != 0)
+    if (state_save(BOX_STATE_DIR, &network->state, true, &ignored) != 0)
         warn("a restart would find network mode %s: %s", network_mode_name(next->mode),
              ignored.text);
     return -1;

@@ -3,8 +3,9 @@
  * What a box remembers of its network mode, in a volume of its name: it outlives restarts and
  * the container itself.
  *
- * The file is text, one "name value" a line, the last line the SHA-256 of all before it. A
- * file that is cut, damaged or of a version we do not know means lockdown.
+ * The file is text, one "name value" a line, then the SHA-256 of all before it, then empty
+ * lines up to STATE_TEXT_MAX. A file that is cut, damaged or of a version we do not know means
+ * lockdown.
  */
 #ifndef CLAUDEX_INIT_STATE_H
 #define CLAUDEX_INIT_STATE_H
@@ -19,7 +20,7 @@
 
 enum {
     STATE_VERSION = 1,
-    STATE_TEXT_MAX = 512,
+    STATE_TEXT_MAX = 512,     /* bytes: one sector */
     STATE_CONTAINER_MAX = 32, /* hex digits */
 };
 
@@ -54,8 +55,14 @@ struct state state_damaged(void);
 /* From the folder (normally BOX_STATE_DIR): 1, 0 where nothing was ever stored, -1 with *err
  * for all that means lockdown. */
 int state_load(const char *folder, struct state *state, struct error *err);
-/* Replaces it in one step. 0, or -1 with *err and the old one still there. */
-int state_save(const char *folder, const struct state *state, struct error *err);
+/*
+ * Replaces it: a reader, and a start after this process was killed, find the old or the new
+ * one. With `durable` also a start after the machine lost its power, once this returned;
+ * otherwise that finds the old one for some seconds more. Where a disk tears the one sector in
+ * two, the checksum says so. 0, or -1 with *err: a start finds the old one, the new one or
+ * damage.
+ */
+int state_save(const char *folder, const struct state *state, bool durable, struct error *err);
 
 /*
  * A name for this container that a restart keeps and a new container has not: random digits in

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/state.c */
+/* wraps: fdatasync */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -59,8 +60,10 @@ static void every_change_of_a_byte_and_every_cut_is_noticed(void **state)
         assert_int_equal(state_parse(text, (size_t)i, &out, &why), -1);
     }
     memcpy(changed, text, sizeof changed);
-    changed[length] = '\n';
+    changed[length] = 'm';
     assert_int_equal(state_parse(changed, (size_t)length + 1, &out, &why), -1);
+    changed[length] = '\n'; /* empty lines fill the file up */
+    assert_int_equal(state_parse(changed, (size_t)length + 1, &out, &why), 0);
 }
 
 static void a_newer_version_is_called_that(void **state)
@@ -156,11 +159,55 @@ static void kept_and_read_again(void **state)
     struct stat st;
     assert_int_equal(state_load(f->folder, &out, &err), 0);
     assert_int_equal(state_load("/nonexistent", &out, &err), 0);
-    assert_int_equal(state_save(f->folder, &in, &err), 0);
+    assert_int_equal(state_save(f->folder, &in, false, &err), 0);
     assert_int_equal(state_load(f->folder, &out, &err), 1);
     assert_int_equal(out.mode, NETWORK_LOCKDOWN);
     assert_int_equal(stat(f->path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static int syncs;
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    syncs++;
+    return 0;
+}
+
+static void the_next_is_written_over_it(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_INIT;
+    struct state out, open = a_state(NETWORK_OPEN, NETWORK_OPEN, NETWORK_OPEN),
+                      locked = a_state(NETWORK_LOCKDOWN, NETWORK_ALLOWLIST, NETWORK_ALLOWLIST);
+    struct stat first, second;
+    assert_int_equal(state_save(f->folder, &open, false, &err), 0);
+    assert_int_equal(stat(f->path, &first), 0);
+    syncs = 0;
+    assert_int_equal(state_save(f->folder, &locked, true, &err), 0);
+    assert_int_equal(syncs, 1);
+    assert_int_equal(state_save(f->folder, &open, false, &err), 0);
+    assert_int_equal(syncs, 1);
+    assert_int_equal(stat(f->path, &second), 0);
+    assert_int_equal(second.st_ino, first.st_ino);
+    assert_int_equal(second.st_size, STATE_TEXT_MAX);
+    assert_int_equal(state_load(f->folder, &out, &err), 1);
+    assert_int_equal(out.mode, NETWORK_OPEN);
+
+    /* One that is cut, or has another name elsewhere, is replaced instead. */
+    char other[sizeof f->path + 8];
+    (void)snprintf(other, sizeof other, "%s.other", f->path);
+    assert_int_equal(link(f->path, other), 0);
+    assert_int_equal(state_save(f->folder, &locked, true, &err), 0);
+    assert_int_equal(stat(f->path, &second), 0);
+    assert_int_not_equal(second.st_ino, first.st_ino);
+    assert_int_equal(truncate(f->path, 20), 0);
+    assert_int_equal(state_save(f->folder, &locked, true, &err), 0);
+    assert_int_equal(state_load(f->folder, &out, &err), 1);
+    assert_int_equal(out.mode, NETWORK_LOCKDOWN);
 }
 
 static void what_cannot_be_believed_is_an_error(void **state)
@@ -168,7 +215,7 @@ static void what_cannot_be_believed_is_an_error(void **state)
     struct fixture *f = *state;
     struct error err = ERROR_INIT;
     struct state out, in = a_state(NETWORK_OPEN, NETWORK_OPEN, NETWORK_OPEN);
-    assert_int_equal(state_save(f->folder, &in, &err), 0);
+    assert_int_equal(state_save(f->folder, &in, false, &err), 0);
     assert_int_equal(truncate(f->path, 20), 0);
     assert_int_equal(state_load(f->folder, &out, &err), -1);
     assert_int_equal(truncate(f->path, 0), 0);
@@ -181,7 +228,7 @@ static void what_cannot_be_believed_is_an_error(void **state)
     assert_int_equal(unlink(f->path), 0);
     assert_int_equal(mkdir(f->path, 0700), 0);
     assert_int_equal(state_load(f->folder, &out, &err), -1);
-    assert_int_equal(state_save(f->folder, &in, &err), -1);
+    assert_int_equal(state_save(f->folder, &in, false, &err), -1);
 }
 
 static void a_container_keeps_its_name(void **state)
@@ -209,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_boot_starts_from_what_was_kept),
         cmocka_unit_test(off_leads_back),
         cmocka_unit_test_setup_teardown(kept_and_read_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_next_is_written_over_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_believed_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_container_keeps_its_name, setup, teardown),
     };
