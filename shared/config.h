@@ -108,6 +108,29 @@ int config_print(const struct session *session, struct buf *out);
  * safe because merging takes the lower one. */
 bool config_entry_is_safe(const struct config_entry *entry);
 
+/* Which of the entries have a say in what config_resolve() makes of them: not those whose value
+ * another one replaced, nor a limit or mode that a project may not loosen. `counts` has room
+ * for config->count; the config has no problems. 0, or -1 when out of memory. */
+int config_counts(const struct config *config, bool *counts);
+
+/* One line of the configuration as it is in effect. `value` is "" for a package, and
+ * "NAME=***" for a variable that has its value in the file. */
+struct config_setting {
+    const char *section, *name; /* name: what follows the dot, or NULL */
+    const char *key, *value;
+    const struct config_entry *entry; /* who says so; NULL: nobody, it is the default */
+};
+typedef int config_each(const struct config_setting *setting, void *data);
+
+/* Calls `each` for every setting there is, in the order of the schema, until it returns other
+ * than 0, and returns that; -1 when out of memory. */
+int config_show(const struct config *config, const struct session *session, config_each *each,
+                void *data);
+
+/* The first word of the entry's value, without its quotes. The caller's; NULL when out of
+ * memory or where there is none. */
+char *config_entry_word(const struct config_entry *entry);
+
 /* A commented example file with every section and key, generated from the schema. 0, or -1 as
  * buf_append(). */
 int config_example(struct buf *out);

@@ -14,11 +14,25 @@
 
 /* What is being merged. Every function returns 0, or -1 when out of memory. */
 struct merge {
+    const struct config *config;
     struct session *session;
+    bool *counts;              /* as of config_counts(), or NULL */
     enum config_source source; /* of the entries that are being stored */
+    bool taken;                /* the one at hand has a say */
     size_t args_before;        /* arguments of the agent that earlier sources gave */
     enum network_mode mode_before, projects_mode;
 };
+
+/* What earlier entries said of a key counts no more. */
+static void discount(struct merge *m, const struct config_entry *said)
+{
+    for (size_t i = 0; m->counts && i < m->config->count; i++) {
+        const struct config_entry *entry = &m->config->entries[i];
+        if (strcmp(entry->key, said->key) == 0 && strcmp(entry->section, said->section) == 0 &&
+            strcmp(entry->name ? entry->name : "", said->name ? said->name : "") == 0)
+            m->counts[i] = false;
+    }
+}
 
 static int store_text(char **text, const char *word)
 {
@@ -37,8 +51,9 @@ static enum network_mode stricter(enum network_mode a, enum network_mode b)
 
 /* Of several projects the strictest decides. It may tighten what the user said, not loosen it:
  * but for `open`, which nothing but the user's consent lets through to here. */
-static void store_mode(struct merge *m, enum network_mode mode)
+static void store_mode(struct merge *m, enum network_mode said)
 {
+    enum network_mode mode = said;
     if (m->source == CONFIG_PROJECT) {
         m->projects_mode = stricter(m->projects_mode, mode);
         mode = m->projects_mode;
@@ -46,12 +61,14 @@ static void store_mode(struct merge *m, enum network_mode mode)
             mode = stricter(m->mode_before, mode);
     }
     m->session->network.mode = mode;
+    m->taken = mode == said;
 }
 
 /* Likewise for a limit, where 0 is none. */
-static bool is_taken(const struct merge *m, uint64_t old, uint64_t limit)
+static bool is_taken(struct merge *m, uint64_t old, uint64_t limit)
 {
-    return m->source != CONFIG_PROJECT || (limit != 0 && (old == 0 || limit < old));
+    m->taken = m->source != CONFIG_PROJECT || (limit != 0 && (old == 0 || limit < old));
+    return m->taken;
 }
 
 static bool is_same_port(const struct port *a, const struct port *b)
@@ -91,6 +108,16 @@ static int store_mount(struct session *session, const struct strings *words)
     return 0;
 }
 
+static void discount_args(struct merge *m)
+{
+    for (size_t i = 0; m->counts && i < m->config->count; i++) {
+        const struct config_entry *entry = &m->config->entries[i];
+        if (entry->source < m->source && strcmp(entry->section, "agent") == 0 &&
+            strcmp(entry->key, "args") == 0)
+            m->counts[i] = false;
+    }
+}
+
 /* Arguments are for the agent that they were written beside: another agent, named by a later
  * source, does not get them. */
 static int store_agent(struct merge *m, const char *word)
@@ -103,6 +130,7 @@ static int store_agent(struct merge *m, const char *word)
         args->count -= others;
         memmove(args->items, args->items + others, (args->count + 1) * sizeof *args->items);
         m->args_before = 0;
+        discount_args(m);
     }
     return store_text(&m->session->agent.name, word);
 }
@@ -165,22 +193,52 @@ static int store_entry(struct merge *m, const struct config_entry *entry)
     return result;
 }
 
-int config_merge(const struct config *config, struct session *session)
+static int merge_entry(struct merge *m, size_t i)
 {
-    struct merge m = {.session = session, .projects_mode = NETWORK_OPEN};
+    const struct config_entry *entry = &m->config->entries[i];
+    const struct config_key *key = config_find_key(entry->section, entry->key);
+    m->taken = true;
+    if (store_entry(m, entry) < 0)
+        return -1;
+    if (!m->counts)
+        return 0;
+    if (m->taken && !(key->flags & KEY_MANY))
+        discount(m, entry);
+    m->counts[i] = m->taken;
+    return 0;
+}
+
+static int merge_all(struct merge *m)
+{
+    struct session *session = m->session;
     session->network.mode = NETWORK_ALLOWLIST;
     if (store_text(&session->agent.name, "claude") < 0)
         return -1;
     for (int source = CONFIG_MACHINE; source <= CONFIG_RESOLVED; source++) {
-        m.source = (enum config_source)source;
-        m.args_before = session->agent.args.count;
-        m.mode_before = session->network.mode;
-        for (size_t i = 0; i < config->count; i++)
-            if (config->entries[i].source == m.source &&
-                store_entry(&m, &config->entries[i]) < 0)
+        m->source = (enum config_source)source;
+        m->args_before = session->agent.args.count;
+        m->mode_before = session->network.mode;
+        for (size_t i = 0; i < m->config->count; i++)
+            if (m->config->entries[i].source == m->source && merge_entry(m, i) < 0)
                 return -1;
     }
     return 0;
+}
+
+int config_merge(const struct config *config, struct session *session)
+{
+    struct merge m = {.config = config, .session = session, .projects_mode = NETWORK_OPEN};
+    return merge_all(&m);
+}
+
+int config_counts(const struct config *config, bool *counts)
+{
+    cleanup_session struct session session = {.run.pids = 0};
+    struct merge m = {
+        .config = config, .session = &session, .counts = counts, .projects_mode = NETWORK_OPEN};
+    for (size_t i = 0; i < config->count; i++)
+        counts[i] = false;
+    return merge_all(&m);
 }
 
 static bool is_unbuilt(const struct config_entry *entry)
