@@ -55,14 +55,14 @@ static const struct option_spec options[] = {
     {0, "ssh", NULL, "forward the ssh agent (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "allow", "HOST[:PORT]", "let one more host through", COMPLETES_NOTHING, NULL},
-    {0, "trust", NULL, "approve a project's .claudex (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "trust", NULL, "agree to what the projects' .claudex ask for", COMPLETES_NOTHING, NULL},
     {0, "host-network", NULL, "use the host's network; with --network open alone",
      COMPLETES_NOTHING, NULL},
 };
 
 static int check_options(const struct arguments *arguments, struct error *err)
 {
-    static const char *const unbuilt[] = {"ssh", "x11", "trust"};
+    static const char *const unbuilt[] = {"ssh", "x11"};
     for (size_t i = 0; i < array_length(unbuilt); i++)
         if (argument_flag(arguments, unbuilt[i]))
             return error_set(err, "--%s is not built yet", unbuilt[i]);

@@ -20,6 +20,19 @@ enum { CONFIG_TEXT_MAX = 4 << 20, INSTRUCTIONS_MAX = 1 << 20 };
 /* Paths of an archive have no leading slash. */
 #define RELATIVE(path) (&(path)[1])
 
+/* The user agreed to what was there, not to what a link leads to by now. */
+static int check_settled(const struct plan *plan, const struct strings *paths,
+                         struct error *err)
+{
+    for (size_t i = 0; i < paths->count; i++) {
+        const char *path = paths->items[i];
+        cleanup_free char *real = plan_is_settled(plan, path) ? realpath(path, NULL) : NULL;
+        if (real && strcmp(real, path) != 0)
+            return error_set(err, "%s became a link to somewhere else meanwhile", quoted(path));
+    }
+    return 0;
+}
+
 static int add_private(struct archive_writer *writer, const struct plan *plan,
                        struct error *err)
 {
@@ -55,15 +68,17 @@ static int read_instructions(const char *path, struct buf *text, struct error *e
 
 /* Each by its own name, and all of them where agents look by themselves: Claude Code reads the
  * CLAUDE.md, Codex the AGENTS.md of the folders above the one that it starts in. */
-static int add_instructions(struct archive_writer *writer, const struct strings *paths,
+static int add_instructions(struct archive_writer *writer, const struct plan *plan,
                             struct error *err)
 {
+    const struct strings *paths = &plan->session.run.instructions;
     static const char *const known[] = {BOX_WORKSPACE "/CLAUDE.md", BOX_WORKSPACE "/AGENTS.md"};
     cleanup_buf struct buf all = BUF_INIT(16 * INSTRUCTIONS_MAX);
     const char *const folder = BOX_WORKSPACE "/instructions";
     if (paths->count == 0)
         return 0;
-    if (archive_add_folder(writer, RELATIVE(BOX_WORKSPACE), 0755, 0, 0, err) < 0 ||
+    if (check_settled(plan, paths, err) < 0 ||
+        archive_add_folder(writer, RELATIVE(BOX_WORKSPACE), 0755, 0, 0, err) < 0 ||
         archive_add_folder(writer, folder + 1, 0755, 0, 0, err) < 0)
         return -1;
     for (size_t i = 0; i < paths->count; i++) {
@@ -95,7 +110,8 @@ int private_files_put(struct engine *engine, const char *id, const struct plan *
     cleanup_with(archive_writer_free) struct archive_writer *writer = archive_writer_new(err);
     cleanup_free char *path = container_path(id, "/archive?path=%2F");
     if (!writer || add_private(writer, plan, err) < 0 ||
-        add_instructions(writer, &plan->session.run.instructions, err) < 0 ||
+        add_instructions(writer, plan, err) < 0 ||
+        check_settled(plan, &plan->session.home.files, err) < 0 ||
         home_files_add(writer, &plan->session.home.files, err) < 0 ||
         archive_finish(writer, err) < 0)
         return -1;

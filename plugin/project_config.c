@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/buf.h"
@@ -16,46 +17,38 @@
 
 static const char *const project_names[] = {".claudex", ".claudecker"};
 
-bool project_config_is_name(const char *name)
+void project_files_free(struct project_files *files)
 {
-    for (size_t i = 0; i < array_length(project_names); i++)
-        if (strcmp(name, project_names[i]) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < files->count; i++)
+        free(files->items[i].shown);
+    free(files->items);
+    *files = (struct project_files){NULL, 0};
 }
 
-int project_config_find(int fd, const char **name, struct stat *st, struct error *err)
+void config_paths_free(struct config_paths *paths)
 {
-    for (size_t i = 0; i < array_length(project_names); i++) {
-        *name = project_names[i];
-        if (fstatat(fd, *name, st, AT_SYMLINK_NOFOLLOW) == 0) {
-            if (S_ISREG(st->st_mode))
-                return 1;
-            return error_set(err, "%s is %s; a project's configuration is a plain file", *name,
-                             S_ISLNK(st->st_mode) ? "a symbolic link" : "no file");
-        }
-        if (errno != ENOENT)
-            return error_errno(err, "%s", *name);
-    }
-    return 0;
+    for (size_t i = 0; i < paths->count; i++)
+        free(paths->items[i]);
+    free(paths->items);
+    *paths = (struct config_paths){NULL, 0};
 }
 
 /* --- files ---------------------------------------------------------------------------- */
 
-static int read_config(struct config *config, int folder, const char *name, const char *shown,
-                       enum config_source source, struct error *err)
+static int cannot_read(const char *shown, struct error *err)
 {
-    cleanup_buf struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-    if (read_regular_file(folder, name, &text) < 0) {
-        if (errno == E2BIG)
-            return error_set(err, "%s: larger than %d bytes", quoted(shown), CONFIG_FILE_MAX);
-        if (errno == EINVAL)
-            return error_set(err, "%s: not a file", quoted(shown));
-        return error_errno(err, "%s", quoted(shown));
-    }
-    /* Problems are kept in *config, so that all are told at once. */
-    (void)config_parse(config, text.data ? text.data : "", text.length, shown, source);
-    return 0;
+    if (errno == E2BIG)
+        return error_set(err, "%s: larger than %d bytes", quoted(shown), CONFIG_FILE_MAX);
+    if (errno == EINVAL)
+        return error_set(err, "%s: not a file", quoted(shown));
+    return error_errno(err, "%s", quoted(shown));
+}
+
+/* Problems are kept in *config, so that all are told at once. */
+static void parse(struct config *config, const struct buf *text, const char *shown,
+                  enum config_source source)
+{
+    (void)config_parse(config, text->data ? text->data : "", text->length, shown, source);
 }
 
 /* A file of the machine's or the user's own, which may well be a link to another place. */
@@ -63,11 +56,13 @@ static int read_own(struct config *config, const char *path, bool must,
                     enum config_source source, struct error *err)
 {
     cleanup_free char *real = realpath(path, NULL);
-    if (real)
-        return read_config(config, AT_FDCWD, real, path, source, err);
-    if (!must && (errno == ENOENT || errno == ENOTDIR))
+    cleanup_buf struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+    if (!real && !must && (errno == ENOENT || errno == ENOTDIR))
         return 0;
-    return error_errno(err, "%s", quoted(path));
+    if (!real || read_regular_file(AT_FDCWD, real, &text) < 0)
+        return cannot_read(path, err);
+    parse(config, &text, path, source);
+    return 0;
 }
 
 static int read_user(struct config *config, struct error *err)
@@ -89,51 +84,65 @@ static int read_user(struct config *config, struct error *err)
     return path ? read_own(config, path, false, CONFIG_USER, err) : 0;
 }
 
-static int read_project(struct config *config, const struct folder *folder, struct error *err)
+/* The descriptor of the file, which is noted in *file; -1 with *err, or without where there is
+ * none. Opened once and then looked at, so that nobody can put another in its place between. */
+static int open_project_file(const struct folder *folder, struct project_file *file,
+                             struct error *err)
 {
-    const char *name;
     struct stat st;
-    int found = project_config_find(folder->fd, &name, &st, err);
-    if (found <= 0)
-        return found < 0 ? error_prefix(err, "%s", quoted(folder->path)) : 0;
-    cleanup_free char *here = realpath(".", NULL), *shown = NULL;
-    const bool is_here = here && strcmp(here, folder->path) == 0;
-    if (asprintf(&shown, "%s%s%s", is_here ? "" : folder->path, is_here ? "" : "/", name) < 0) {
-        shown = NULL;
-        return error_set(err, "out of memory");
+    cleanup_fd int fd = -1;
+    for (size_t i = 0; i < array_length(project_names) && fd < 0; i++) {
+        file->name = project_names[i];
+        fd = openat(folder->fd, file->name,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 && errno == ELOOP)
+            return error_set(err,
+                             "%s/%s is a symbolic link; a project's configuration is a plain "
+                             "file",
+                             quoted(folder->path), file->name);
+        if (fd < 0 && errno != ENOENT)
+            return error_errno(err, "%s/%s", quoted(folder->path), file->name);
     }
-    char self[64];
-    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", folder->fd);
-    cleanup_fd int readable = open(self, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (readable < 0)
-        return error_errno(err, "%s", quoted(folder->path));
-    return read_config(config, readable, name, shown, CONFIG_PROJECT, err);
+    if (fd < 0) {
+        file->name = NULL;
+        return -1;
+    }
+    if (fstat(fd, &st) < 0)
+        return error_errno(err, "%s/%s", quoted(folder->path), file->name);
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, "%s/%s is no file; a project's configuration is a plain file",
+                         quoted(folder->path), file->name);
+    file->device = st.st_dev;
+    file->inode = st.st_ino;
+    return take_fd(&fd);
 }
 
-/* --- trust ---------------------------------------------------------------------------- */
-
-static int check_trust(const struct config *config, struct error *err)
+/* In the current folder its name says enough. */
+static int name_project_file(const struct folder *folder, struct project_file *file)
 {
-    cleanup_buf struct buf lines = BUF_INIT(ERROR_TEXT_MAX);
-    size_t count = 0, shown = 0;
-    for (size_t i = 0; i < config->count; i++) {
-        const struct config_entry *entry = &config->entries[i];
-        if (entry->source != CONFIG_PROJECT || config_entry_is_safe(entry))
-            continue;
-        count++;
-        if (lines.length < ERROR_TEXT_MAX / 2 &&
-            buf_printf(&lines, "\n  %s:%d: %s = %s", quoted(entry->file), entry->line,
-                       quoted(entry->key), quoted(entry->value)) == 0)
-            shown++;
-    }
-    if (count == 0)
+    cleanup_free char *here = realpath(".", NULL);
+    const bool is_here = here && strcmp(here, folder->path) == 0;
+    const bool is_root = strcmp(folder->path, "/") == 0;
+    if (asprintf(&file->shown, "%s%s%s", is_here || is_root ? "" : folder->path,
+                 is_here ? "" : "/", file->name) >= 0)
         return 0;
-    return error_set(err,
-                     "a project's file is not trusted, and %s would widen the box:%s%s\nwrite "
-                     "what you agree with into your own configuration or on the command line "
-                     "(approving a project's lines is not built yet)",
-                     count == 1 ? "this line" : "these lines", lines.data,
-                     shown < count ? "\n  and more" : "");
+    file->shown = NULL;
+    return -1;
+}
+
+static int read_project(struct config *config, const struct folder *folder,
+                        struct project_file *file, struct error *err)
+{
+    cleanup_buf struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+    cleanup_fd int fd = open_project_file(folder, file, err);
+    if (fd < 0)
+        return file->name ? -1 : 0;
+    if (name_project_file(folder, file) < 0)
+        return error_set(err, "out of memory");
+    if (read_all(fd, &text) < 0)
+        return cannot_read(file->shown, err);
+    parse(config, &text, file->shown, CONFIG_PROJECT);
+    return 0;
 }
 
 /* --- options -------------------------------------------------------------------------- */
@@ -169,17 +178,22 @@ static void set_options(struct config *config, const struct arguments *arguments
 }
 
 int config_read_all(struct config *config, const struct arguments *arguments,
-                    const struct folders *projects, struct error *err)
+                    const struct folders *projects, struct project_files *files,
+                    struct error *err)
 {
     if (read_own(config, MACHINE_CONFIG, false, CONFIG_MACHINE, err) < 0 ||
         read_user(config, err) < 0)
         return -1;
-    for (size_t i = 0; i < projects->count; i++)
-        if (read_project(config, &projects->items[i], err) < 0)
+    files->items = calloc(projects->count + 1, sizeof *files->items);
+    if (!files->items)
+        return error_set(err, "out of memory");
+    for (; files->count < projects->count; files->count++)
+        if (read_project(config, &projects->items[files->count], &files->items[files->count],
+                         err) < 0)
             return -1;
-    set_options(config, arguments);
-    /* Where there are mistakes as well, those come first: they may be why a line looks odd. */
-    return config->problem_count > 0 ? 0 : check_trust(config, err);
+    if (arguments)
+        set_options(config, arguments);
+    return 0;
 }
 
 /* --- paths ---------------------------------------------------------------------------- */
@@ -190,7 +204,8 @@ static char *absolute(const char *path, const struct config_entry *entry)
     char *whole = NULL;
     const char *slash = entry->source == CONFIG_COMMAND ? NULL : strrchr(entry->file, '/');
     int n;
-    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home && slash)
+    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home &&
+        entry->source != CONFIG_COMMAND)
         n = asprintf(&whole, "%s%s", home, path + 1);
     else if (path[0] != '/' && slash)
         n = asprintf(&whole, "%.*s/%s", (int)(slash - entry->file), entry->file, path);
@@ -199,33 +214,79 @@ static char *absolute(const char *path, const struct config_entry *entry)
     return n < 0 ? NULL : whole;
 }
 
-/* Lists keep the order of their entries within a source, and sources come in their own. */
-static int make_absolute(const struct config *config, const char *section, const char *key,
-                         struct strings *list, struct error *err)
+static bool is_key(const struct config_entry *entry, const char *section, const char *key)
 {
-    size_t at = 0;
-    for (int source = CONFIG_MACHINE; source <= CONFIG_COMMAND; source++) {
-        for (size_t i = 0; i < config->count; i++) {
-            const struct config_entry *entry = &config->entries[i];
-            if (entry->source != (enum config_source)source ||
-                strcmp(entry->section, section) != 0 || strcmp(entry->key, key) != 0 ||
-                at == list->count)
-                continue;
-            char *whole = absolute(list->items[at], entry);
-            if (!whole)
-                return error_set(err, "out of memory");
-            free(list->items[at]);
-            list->items[at++] = whole;
+    return strcmp(entry->section, section) == 0 && (!key || strcmp(entry->key, key) == 0);
+}
+
+/* NULL for an entry that names no path. */
+static char *path_of(const struct config_entry *entry)
+{
+    const bool skill = is_key(entry, "skills", NULL);
+    if (!skill && !is_key(entry, "run", "include") && !is_key(entry, "run", "instructions") &&
+        !is_key(entry, "home", "file"))
+        return NULL;
+    char *word = config_entry_word(entry);
+    if (!word || !skill || strchr("./~", word[0]))
+        return word;
+    free(word);
+    return NULL;
+}
+
+int config_paths_find(const struct config *config, struct config_paths *paths,
+                      struct error *err)
+{
+    paths->items = calloc(config->count + 1, sizeof *paths->items);
+    if (!paths->items)
+        return error_set(err, "out of memory");
+    paths->count = config->count;
+    for (size_t i = 0; i < config->count; i++) {
+        const struct config_entry *entry = &config->entries[i];
+        cleanup_free char *path = path_of(entry);
+        cleanup_free char *whole = path ? absolute(path, entry) : NULL;
+        if (!path)
+            continue;
+        if (whole && entry->source == CONFIG_PROJECT) {
+            paths->items[i] = realpath(whole, NULL);
+            if (!paths->items[i])
+                return error_errno(err, "%s:%d: [%s] %s %s", quoted(entry->file), entry->line,
+                                   entry->section, quoted(entry->key), quoted(path));
+        } else if (!(paths->items[i] = take_ptr(whole))) {
+            return error_set(err, "out of memory");
         }
     }
     return 0;
 }
 
-int config_absolute_paths(const struct config *config, struct session *session,
-                          struct error *err)
+/* Lists keep the order of their entries within a source, and sources come in their own. */
+static int apply(const struct config *config, const struct config_paths *paths,
+                 const char *section, const char *key, struct strings *list,
+                 struct strings *settled)
 {
-    if (make_absolute(config, "run", "include", &session->run.includes, err) < 0 ||
-        make_absolute(config, "home", "file", &session->home.files, err) < 0)
-        return -1;
-    return make_absolute(config, "run", "instructions", &session->run.instructions, err);
+    size_t at = 0;
+    for (int source = CONFIG_MACHINE; source <= CONFIG_COMMAND; source++) {
+        for (size_t i = 0; i < config->count && at < list->count; i++) {
+            const struct config_entry *entry = &config->entries[i];
+            if (entry->source != (enum config_source)source || !is_key(entry, section, key))
+                continue;
+            char *path = strdup(paths->items[i]);
+            if (!path || (entry->source == CONFIG_PROJECT && strings_add(settled, path) < 0)) {
+                free(path);
+                return -1;
+            }
+            free(list->items[at]);
+            list->items[at++] = path;
+        }
+    }
+    return 0;
+}
+
+int config_paths_apply(const struct config *config, const struct config_paths *paths,
+                       struct session *session, struct strings *settled, struct error *err)
+{
+    if (apply(config, paths, "run", "include", &session->run.includes, settled) < 0 ||
+        apply(config, paths, "run", "instructions", &session->run.instructions, settled) < 0 ||
+        apply(config, paths, "home", "file", &session->home.files, settled) < 0)
+        return error_set(err, "out of memory");
+    return 0;
 }

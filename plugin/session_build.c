@@ -15,6 +15,7 @@
 #include "plugin/environment.h"
 #include "plugin/groups.h"
 #include "plugin/project_config.h"
+#include "plugin/trust.h"
 #include "shared/buf.h"
 #include "shared/config.h"
 #include "shared/io.h"
@@ -28,6 +29,8 @@ void plan_free(struct plan *plan)
     session_free(&plan->session);
     folders_free(&plan->projects);
     folders_free(&plan->includes);
+    project_files_free(&plan->files);
+    strings_free(&plan->settled);
     strings_free(&plan->command);
     strings_free(&plan->environment);
     free(plan->agent);
@@ -55,13 +58,26 @@ static int open_projects(struct plan *plan, const struct arguments *arguments,
     return folders_check(&plan->projects, BOX_WORKSPACE, err);
 }
 
+bool plan_is_settled(const struct plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->settled.count; i++)
+        if (strcmp(plan->settled.items[i], path) == 0)
+            return true;
+    return false;
+}
+
 static int open_includes(struct plan *plan, const struct folder_limits *limits,
                          struct error *err)
 {
     const struct strings *includes = &plan->session.run.includes;
-    for (size_t i = 0; i < includes->count; i++)
-        if (folders_add(&plan->includes, includes->items[i], true, limits, err) < 0)
+    for (size_t i = 0; i < includes->count; i++) {
+        const char *path = includes->items[i];
+        if (folders_add(&plan->includes, path, true, limits, err) < 0)
             return error_prefix(err, "include");
+        if (plan_is_settled(plan, path) && strcmp(plan->includes.items[i].path, path) != 0)
+            return error_set(err, "include: %s became a link to somewhere else meanwhile",
+                             quoted(path));
+    }
     return folders_check(&plan->includes, BOX_CONTEXT, err);
 }
 
@@ -119,25 +135,24 @@ static int mount_folder(struct plan *plan, const struct folder *folder, const ch
 }
 
 /* What an agent must not rewrite: the next session would obey it. */
-static int mount_config(struct plan *plan, const struct folder *folder, bool idmapped,
-                        struct error *err)
+static int mount_config(struct plan *plan, size_t i, bool idmapped, struct error *err)
 {
-    const char *name;
-    struct stat st;
-    int found = project_config_find(folder->fd, &name, &st, err);
-    if (found <= 0 || folder->read_only)
-        return found < 0 ? error_prefix(err, "%s", quoted(folder->path)) : 0;
+    const struct folder *folder = &plan->projects.items[i];
+    const struct project_file *file = &plan->files.items[i];
     cleanup_free char *source = NULL;
-    if (asprintf(&source, "%s/%s", folder->path, name) < 0) {
+    if (!file->name || folder->read_only)
+        return 0;
+    if (asprintf(&source, "%s/%s", folder->path, file->name) < 0) {
         source = NULL;
         return out_of_memory(err);
     }
     const struct mount mount = {.source = source,
                                 .read_only = true,
                                 .idmapped = idmapped,
-                                .device = st.st_dev,
-                                .inode = st.st_ino};
-    return add_mount(&plan->session, &mount, BOX_WORKSPACE "/%s/%s", folder->name, name) < 0
+                                .device = file->device,
+                                .inode = file->inode};
+    return add_mount(&plan->session, &mount, BOX_WORKSPACE "/%s/%s", folder->name, file->name) <
+                   0
                ? out_of_memory(err)
                : 0;
 }
@@ -149,7 +164,7 @@ static int plan_mounts(struct plan *plan, bool may_idmap, struct error *err)
         const bool idmapped = may_idmap && folder->owner == 0;
         if (mount_folder(plan, folder, BOX_WORKSPACE, idmapped) < 0)
             return out_of_memory(err);
-        if (mount_config(plan, folder, idmapped, err) < 0)
+        if (mount_config(plan, i, idmapped, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < plan->includes.count; i++) {
@@ -328,6 +343,23 @@ static int plan_environment(struct plan *plan, const struct arguments *arguments
 
 /* --- whole ---------------------------------------------------------------------------- */
 
+/* Mistakes come first, because they may be why a line looks odd, and nothing that a project
+ * asks for takes effect before the user has agreed. */
+static int plan_session(struct plan *plan, const struct arguments *arguments, struct error *err)
+{
+    const enum trust_answer answer =
+        argument_flag(arguments, "trust") ? TRUST_AGREED : TRUST_ASK;
+    cleanup_config struct config config = CONFIG_INIT;
+    cleanup_config_paths struct config_paths paths = {NULL, 0};
+    if (config_read_all(&config, arguments, &plan->projects, &plan->files, err) < 0 ||
+        config_resolve(&config, &plan->session, err) < 0 ||
+        config_paths_find(&config, &paths, err) < 0 ||
+        trust_check(&config, &paths, &plan->projects, &plan->files, answer, err) < 0 ||
+        groups_expand(&plan->session, err) < 0)
+        return -1;
+    return config_paths_apply(&config, &paths, &plan->session, &plan->settled, err);
+}
+
 int plan_build(struct plan *plan, const struct arguments *arguments,
                const struct plan_host *host, struct error *err)
 {
@@ -336,13 +368,8 @@ int plan_build(struct plan *plan, const struct arguments *arguments,
     cleanup_free char *real_socket = host->socket ? realpath(host->socket, NULL) : NULL;
     const struct folder_limits limits = {
         .home = real_home, .socket = real_socket, .force = argument_flag(arguments, "force")};
-    cleanup_config struct config config = CONFIG_INIT;
     if (open_projects(plan, arguments, &limits, err) < 0 ||
-        config_read_all(&config, arguments, &plan->projects, err) < 0 ||
-        config_resolve(&config, &plan->session, err) < 0 ||
-        groups_expand(&plan->session, err) < 0 ||
-        config_absolute_paths(&config, &plan->session, err) < 0 ||
-        open_includes(plan, &limits, err) < 0 ||
+        plan_session(plan, arguments, err) < 0 || open_includes(plan, &limits, err) < 0 ||
         check_owner(&plan->projects, host->may_idmap, err) < 0 ||
         plan_mounts(plan, host->may_idmap, err) < 0 ||
         plan_box(plan, argument_value(arguments, "name"), err) < 0 ||

@@ -10,12 +10,17 @@
 
 #include "plugin/command.h"
 #include "plugin/folders.h"
+#include "plugin/project_config.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
 struct plan {
     struct session session;
     struct folders projects, includes;
+    struct project_files files; /* of the projects */
+    /* Paths of the host that came from a project's file: real ones, as the user agreed to them.
+     * Whoever opens one makes sure that no link has come into it since. */
+    struct strings settled;
     struct strings command;     /* the session's argv; empty: a shell */
     bool own_command;           /* it was given, and is not the agent's */
     struct strings environment; /* NAME=value, each name once; may be secret */
@@ -25,6 +30,9 @@ struct plan {
 };
 void plan_free(struct plan *plan);
 #define cleanup_plan cleanup_with(plan_free)
+
+/* True for one of plan->settled. */
+bool plan_is_settled(const struct plan *plan, const char *path);
 
 /* What of the machine decides. */
 struct plan_host {

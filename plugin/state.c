@@ -47,6 +47,11 @@ char *state_images(struct error *err)
     return state_part("images", err);
 }
 
+char *state_trust(struct error *err)
+{
+    return state_part("trust", err);
+}
+
 char *state_box(const char *name, struct error *err)
 {
     char *path = NULL;

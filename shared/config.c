@@ -203,6 +203,16 @@ int config_set(struct config *config, const char *section, const char *key, cons
     return config_add(config, &line) ? 0 : -1;
 }
 
+char *config_entry_word(const struct config_entry *entry)
+{
+    const struct config_key *key = config_find_key(entry->section, entry->key);
+    cleanup_with(strings_free) struct strings words = {NULL, 0};
+    const char *why;
+    if (!key || config_value_words(key, entry->value, &words, &why) < 0 || words.count == 0)
+        return NULL;
+    return take_ptr(words.items[0]);
+}
+
 static bool is_loopback(const char *word)
 {
     struct port port;

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/error.h"
+#include "shared/io.h"
 #include "shared/utf8.h"
 
 static const char *program = "claudex";
@@ -65,6 +67,23 @@ void warn(const char *fmt, ...)
     va_start(args, fmt);
     say("warning: ", fmt, args);
     va_end(args);
+}
+
+int log_ask(const char *text, const char *question)
+{
+    const size_t length = strlen(text);
+    cleanup_buf struct buf out = BUF_INIT(16 * length + 4096);
+    for (const char *line = text; line;) {
+        const char *end = strchr(line, '\n');
+        const int size = (int)(end ? (size_t)(end - line) : strlen(line));
+        if (buf_printf(&out, "%s%s%.*s\n", size ? program : "", size ? ": " : "", size, line) <
+            0)
+            return -1;
+        line = end ? end + 1 : NULL;
+    }
+    if (question && buf_printf(&out, "%s: %s ", program, question) < 0)
+        return -1;
+    return write_all(STDERR_FILENO, out.data, out.length);
 }
 
 void die(int status, const char *fmt, ...)

@@ -26,12 +26,12 @@ static int open_folders(const struct arguments *arguments, struct folders *folde
 int packages_wanted(const struct arguments *arguments, struct strings *packages,
                     struct error *err)
 {
-    static const struct arguments nothing = {0};
     cleanup_folders struct folders folders = {0};
+    cleanup_project_files struct project_files files = {NULL, 0};
     cleanup_config struct config config = CONFIG_INIT;
     cleanup_session struct session session = {0};
     if (open_folders(arguments, &folders, err) < 0 ||
-        config_read_all(&config, &nothing, &folders, err) < 0 ||
+        config_read_all(&config, NULL, &folders, &files, err) < 0 ||
         config_resolve(&config, &session, err) < 0 ||
         recipe_packages(&session.packages, packages, err) < 0)
         return -1;

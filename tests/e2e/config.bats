@@ -32,7 +32,7 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     install -m 644 /dev/null "$world/rules.md"
     for line in "run:env = TOKEN" "run:env = A=b" "run:include = /etc" "run:include = ../docs" \
         "run:image = debian:trixie-slim" "run:runtime = runc" "run:x11 = yes" \
-        "run:port = 0.0.0.0:3000" "run:instructions = $world/rules.md" "agent:name = sh" \
+        "run:port = 0.0.0.0:80:80" "run:instructions = $world/rules.md" "agent:name = sh" \
         "agent:args = --dangerously-skip-permissions" "agent:yolo = yes" "network:mode = open" \
         "network:allow = example.com" "network:private = yes" "ssh:agent = yes"; do
         printf '[%s]\n%s\n' "${line%%:*}" "${line#*:}" >.claudex

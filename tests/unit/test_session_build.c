@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/session_build.c plugin/project_config.c plugin/folders.c plugin/agent.c
- *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c */
+ *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c plugin/trust.c
+ *       plugin/trust_store.c plugin/trust_ask.c plugin/state.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -70,7 +71,7 @@ static int make_world(void **state)
     char home[80];
     (void)snprintf(home, sizeof home, "%s/home", top);
     return setenv("HOME", home, 1) | unsetenv("XDG_CONFIG_HOME") | unsetenv(ENV_CONFIG) |
-           setenv("FROM_HOST", "there", 1);
+           unsetenv("XDG_STATE_HOME") | setenv("FROM_HOST", "there", 1);
 }
 
 static int remove_world(void **state)
@@ -103,6 +104,7 @@ static const struct option_spec specs[] = {
     {0, "name", "NAME", "", COMPLETES_NOTHING, NULL},
     {0, "yolo", NULL, "", COMPLETES_NOTHING, NULL},
     {0, "force", NULL, "", COMPLETES_NOTHING, NULL},
+    {0, "trust", NULL, "", COMPLETES_NOTHING, NULL},
 };
 static const struct command run = {
     .name = "run", .options = specs, .option_count = array_length(specs)};
@@ -255,15 +257,70 @@ static void what_a_project_may_not_ask_for_is_told_line_by_line(void **state)
     refuses("app", EXIT_CLAUDEX, "app/.claudex:9");
     write_file("app/.claudex", "[network]\nmode = open\ndeny = x.example\n[agent]\nyolo = yes\n"
                                "[run]\nport = 0.0.0.0:80:80\nenv = AWS_SECRET_ACCESS_KEY\n");
-    static const char *const lines[] = {":2: mode = open", ":5: yolo = yes",
-                                        ":7: port = 0.0.0.0:80:80",
-                                        ":8: env = AWS_SECRET_ACCESS_KEY"};
+    static const char *const lines[] = {":2: [network] mode = open", ":5: [agent] yolo = yes",
+                                        ":7: [run] port = 0.0.0.0:80:80",
+                                        ":8: [run] env = AWS_SECRET_ACCESS_KEY"};
     for (size_t i = 0; i < array_length(lines); i++)
         refuses("app", EXIT_CLAUDEX, lines[i]);
     /* The same, said by the user, is fine. */
     cleanup_plan struct plan plan = {0};
     assert_int_equal(unlink("app/.claudex"), 0);
     plans(&plan, "--network open -p 0.0.0.0:80:80 --yolo app");
+}
+
+static void what_was_agreed_to_counts_until_it_changes(void **state)
+{
+    (void)state;
+    write_file("app/.claudex", "[network]\nmode = open\n");
+    refuses("app", EXIT_CLAUDEX, "mode = open");
+    cleanup_plan struct plan agreed = {0}, later = {0}, tighter = {0};
+    plans(&agreed, "--trust app");
+    assert_int_equal(agreed.session.network.mode, NETWORK_OPEN);
+    write_file("app/.claudex", "# a comment\n[network]\nmode = open\ndeny = x.example\n");
+    plans(&later, "app");
+    assert_int_equal(later.session.network.mode, NETWORK_OPEN);
+    write_file("app/.claudex", "[network]\nmode = open\n[run]\nenv = TOKEN\n");
+    refuses("app", EXIT_CLAUDEX, "+ ");
+    /* What was given up is not had back unasked. */
+    write_file("app/.claudex", "[network]\nmode = lockdown\n");
+    plans(&tighter, "app");
+    write_file("app/.claudex", "[network]\nmode = open\n");
+    refuses("app", EXIT_CLAUDEX, "mode = open");
+}
+
+/* A link that leads elsewhere is another thing to agree to. */
+static void a_project_s_paths_are_real_ones(void **state)
+{
+    cleanup_plan struct plan plan = {0};
+    char wanted[128];
+    (void)state;
+    assert_int_equal(symlink("../docs", "app/link"), 0);
+    write_file("app/rules.md", "");
+    write_file("app/.claudex", "[run]\ninclude = link\ninstructions = rules.md\n");
+    plans(&plan, "--trust app");
+    (void)snprintf(wanted, sizeof wanted, "%s/docs", top);
+    assert_string_equal(plan.session.run.includes.items[0], wanted);
+    assert_true(plan_is_settled(&plan, wanted));
+    (void)snprintf(wanted, sizeof wanted, "%s/app/rules.md", top);
+    assert_true(plan_is_settled(&plan, wanted));
+    assert_int_equal(unlink("app/link") | symlink("../home/notes", "app/link"), 0);
+    refuses("app", EXIT_CLAUDEX, "home/notes");
+    assert_int_equal(unlink("app/link"), 0);
+    refuses("app", EXIT_CLAUDEX, "app/.claudex:2: [run] include link: No such file");
+}
+
+static void what_was_read_is_what_is_mounted(void **state)
+{
+    cleanup_plan struct plan plan = {0};
+    struct stat st;
+    (void)state;
+    write_file("app/.claudex", "[network]\nmode = open\n");
+    assert_int_equal(stat("app/.claudex", &st), 0);
+    plans(&plan, "--trust app");
+    write_file("app/other", "[agent]\nyolo = yes\n");
+    assert_int_equal(rename("app/other", "app/.claudex"), 0);
+    assert_int_equal(plan.session.box.mounts[1].inode, st.st_ino);
+    assert_false(plan.session.agent.yolo);
 }
 
 static void odd_project_files_are_refused(void **state)
@@ -342,6 +399,9 @@ int main(void)
         IN_A_WORLD(a_project_s_file_is_read_and_closed_to_writing),
         IN_A_WORLD(the_older_name_counts_where_the_newer_is_missing),
         IN_A_WORLD(what_a_project_may_not_ask_for_is_told_line_by_line),
+        IN_A_WORLD(what_was_agreed_to_counts_until_it_changes),
+        IN_A_WORLD(a_project_s_paths_are_real_ones),
+        IN_A_WORLD(what_was_read_is_what_is_mounted),
         IN_A_WORLD(odd_project_files_are_refused),
         IN_A_WORLD(bad_requests),
         IN_A_WORLD(root_s_projects),
