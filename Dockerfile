@@ -57,6 +57,8 @@ RUN useradd --create-home --user-group --uid 1000 --shell /bin/bash node && \
     install -d -m 0755 /workspace /context /run/claudex && \
     install -d -m 0700 /run/claudex/private
 
+COPY image/known_hosts /etc/ssh/ssh_known_hosts
+
 ARG NPM_VERSION
 ARG NPM_SHA256
 COPY image/install-npm /tmp/build/

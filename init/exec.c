@@ -11,6 +11,7 @@
 #include "init/private.h"
 #include "init/privs.h"
 #include "init/signals.h"
+#include "init/ssh_worker.h"
 #include "init/terminal.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
@@ -89,7 +90,8 @@ static int run(int argc, char **argv, struct error *err)
     signals_reset();
     if (descriptors_clean(err) < 0 || privs_check(err) < 0 || privs_harden(err) < 0 ||
         private_await(&agent, err) < 0 || private_read_session(&session, err) < 0 ||
-        private_read_environment(&environment, err) < 0)
+        private_read_environment(&environment, err) < 0 ||
+        ssh_worker_environment(&session, &environment, err) < 0)
         return -1;
     const struct confinement how = {
         .uid = agent.uid,

@@ -8,16 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "init/denied.h"
-#include "init/landlock.h"
 #include "init/net/pattern.h"
-#include "init/privs.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
+#include "init/worker.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -27,7 +25,6 @@
 enum {
     BACKLOG = 4096,
     HOSTS_MAX = 64 * 1024,
-    FIRST_FREE_FD = STDERR_FILENO + 1,
     FRAMES_A_TURN = 64,
 };
 
@@ -98,65 +95,6 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
 
 /* --- the gate's process ------------------------------------------------------------------- */
 
-/* Leaves open: the standard three, the gate's sockets and its end of the pair. */
-static int keep_only(struct gate_setup *setup, struct error *err)
-{
-    int *const keep[] = {&setup->control,
-                         &setup->sockets.tcp[0],
-                         &setup->sockets.tcp[1],
-                         &setup->sockets.dns_udp[0],
-                         &setup->sockets.dns_udp[1],
-                         &setup->sockets.dns_tcp[0],
-                         &setup->sockets.dns_tcp[1]};
-    int high = FIRST_FREE_FD + (int)array_length(keep);
-    /* Out of the way first, then down into a row without gaps. */
-    for (size_t i = 0; i < array_length(keep); i++)
-        if (*keep[i] >= 0 && (*keep[i] = fcntl(*keep[i], F_DUPFD_CLOEXEC, high)) < 0)
-            return error_errno(err, "cannot move the gate's descriptors");
-    int next = FIRST_FREE_FD;
-    for (size_t i = 0; i < array_length(keep); i++) {
-        if (*keep[i] < 0)
-            continue;
-        if (dup3(*keep[i], next, O_CLOEXEC) < 0)
-            return error_errno(err, "cannot move the gate's descriptors");
-        *keep[i] = next++;
-    }
-    return close_range((unsigned)next, ~0U, 0) < 0
-               ? error_errno(err, "cannot close PID 1's descriptors in the gate")
-               : 0;
-}
-
-/* What the gate has no use for was in PID 1's memory, of which this is a copy. */
-static void wipe(const struct strings *secrets)
-{
-    for (size_t i = 0; i < secrets->count; i++)
-        explicit_bzero(secrets->items[i], strlen(secrets->items[i]));
-}
-
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections, then */
-    }
-}
-
-static int become_gate(const struct gate_worker *worker, struct error *err)
-{
-    if (privs_become(worker->uid, worker->uid, err) < 0)
-        return -1;
-    /* An empty table: no file can be opened any more. */
-    int nothing = landlock_nothing(err);
-    if (nothing < 0 && *err->text)
-        return -1;
-    if (nothing >= 0 && landlock_enforce(nothing, err) < 0)
-        return -1;
-    if (nothing >= 0)
-        close(nothing);
-    return seccomp_enforce_gate(err) < 0 ? -1 : privs_verify(worker->uid, worker->uid, err);
-}
-
 static void child(struct gate_worker *worker, int control) __attribute__((noreturn));
 static void child(struct gate_worker *worker, int control)
 {
@@ -169,12 +107,20 @@ static void child(struct gate_worker *worker, int control)
                                .grants = worker->grants,
                                .servers = worker->servers,
                                .hosts = worker->hosts};
+    int *const keep[] = {&setup.control,
+                         &setup.sockets.tcp[0],
+                         &setup.sockets.tcp[1],
+                         &setup.sockets.dns_udp[0],
+                         &setup.sockets.dns_udp[1],
+                         &setup.sockets.dns_tcp[0],
+                         &setup.sockets.dns_tcp[1]};
     signals_reset();
     (void)signal(SIGPIPE, SIG_IGN); /* splice(2) knows no MSG_NOSIGNAL */
-    wipe(worker->secrets);
-    raise_descriptors();
-    if (keep_only(&setup, &err) < 0 || gate_prepare(&gate, &setup, &err) < 0 ||
-        become_gate(worker, &err) < 0) {
+    worker_wipe(worker->secrets);
+    worker_raise_descriptors();
+    if (worker_keep(keep, array_length(keep), &err) < 0 ||
+        gate_prepare(&gate, &setup, &err) < 0 ||
+        worker_become(worker->uid, seccomp_enforce_gate, &err) < 0) {
         warn("the gate cannot start: %s", err.text);
         _exit(EXIT_CLAUDEX);
     }

@@ -30,6 +30,7 @@
 #include "init/private.h"
 #include "init/privs.h"
 #include "init/signals.h"
+#include "init/ssh_worker.h"
 #include "init/status.h"
 #include "init/supervise.h"
 #include "init/terminal.h"
@@ -46,6 +47,7 @@ struct boot {
     struct session session;
     struct gate_worker gate;
     struct network network;
+    struct ssh_worker ssh;
     struct strings environment;
     struct agent agent;
     uid_t worker_shift;
@@ -127,6 +129,12 @@ static int boot_home(struct boot *boot, struct error *err)
     return home_lay_out(&boot->session, &boot->environment, &boot->agent, err);
 }
 
+static int boot_ssh(struct boot *boot, struct error *err)
+{
+    return ssh_worker_bind(&boot->ssh, &boot->session, &boot->agent, boot->worker_shift,
+                           &boot->environment, err);
+}
+
 static int boot_ready(struct boot *boot, struct error *err)
 {
     const struct status status = {
@@ -172,6 +180,7 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_gate,          /* its sockets, before there is anybody else to bind them */
     boot_network,       /* the mode that was kept or asked for, and its rules */
     boot_home,          /* is its own */
+    boot_ssh,           /* a socket, if the host's agent is wanted and there */
     boot_ready,         /* told to all who ask */
     boot_session,
 };
@@ -191,6 +200,7 @@ static int first_process(char *const *command)
     environment_forget(&boot.environment);
     if (privs_keep(&err) < 0)
         warn("%s", err.text);
+    ssh_worker_start(&boot.ssh, &boot.supervisor.loop, &boot.supervisor.children);
     return supervise(&boot.supervisor, boot.pid);
 }
 

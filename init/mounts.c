@@ -181,7 +181,7 @@ static bool is_ours(const char *point)
     for (size_t i = 0; i < array_length(files); i++)
         if (strcmp(point, files[i]) == 0)
             return true;
-    return is_within(point, BOX_PRIVATE "/secrets");
+    return is_within(point, BOX_PRIVATE "/secrets") || is_within(point, BOX_SSH_DIR);
 }
 
 /* One that the session does not name. */

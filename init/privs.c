@@ -192,3 +192,20 @@ int privs_files_as(uid_t uid, gid_t gid, struct error *err)
         return error_set(err, "cannot reach files as uid %u", (unsigned)uid);
     return 0;
 }
+
+int privs_peer_as(uid_t uid, gid_t gid)
+{
+    unsigned long fixup = uid == 0 ? 0 : SECBIT_NO_SETUID_FIXUP;
+    if (uid != 0 && prctl(PR_SET_SECUREBITS, fixup, 0, 0, 0) < 0)
+        return -1;
+    /* The gid while we still are root, or are root again. */
+    if (uid != 0 ? setegid(gid) < 0 || seteuid(uid) < 0 : seteuid(uid) < 0 || setegid(gid) < 0)
+        return -1;
+    if (uid != 0)
+        return 0;
+    /* A change of ids sets it to what fs.suid_dumpable says (kernel/cred.c, commit_creds). */
+    return prctl(PR_SET_SECUREBITS, fixup, 0, 0, 0) < 0 ||
+                   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
+               ? -1
+               : 0;
+}

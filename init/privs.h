@@ -10,8 +10,8 @@
 
 #include "shared/error.h"
 
-/* Refuses to go on without a capability of shared/capabilities, naming every missing one, what it is for
- * and the remedy. */
+/* Refuses to go on without a capability of shared/capabilities, naming every missing one, what
+ * it is for and the remedy. */
 int privs_check(struct error *err);
 
 /* Forbids this process and all after it to gain privileges by exec, and hides its memory and
@@ -37,5 +37,12 @@ int privs_verify(uid_t uid, gid_t gid, struct error *err);
  * are reached by becoming them.
  */
 int privs_files_as(uid_t uid, gid_t gid, struct error *err);
+
+/*
+ * The same, and the peer of a unix socket that is connected now sees that uid and gid, too
+ * (SO_PEERCRED has the effective ones): for as long as one connect(2) takes. Anybody's signals
+ * are as little ours as before, for these go by the real and saved ids. 0, or -1 with errno.
+ */
+int privs_peer_as(uid_t uid, gid_t gid);
 
 #endif

@@ -16,4 +16,7 @@ int seccomp_enforce(struct error *err);
 /* The gate's: a list of the calls it makes, and EPERM for every other. */
 int seccomp_enforce_gate(struct error *err);
 
+/* The ssh proxy's, likewise; shorter. */
+int seccomp_enforce_ssh(struct error *err);
+
 #endif

@@ -50,9 +50,9 @@ static const struct option_spec options[] = {
     {0, "force", NULL, "also the home folder, or the whole machine", COMPLETES_NOTHING, NULL},
     {0, "dry-run", NULL, "print the container's specification, start nothing",
      COMPLETES_NOTHING, NULL},
+    {0, "ssh", NULL, "forward the ssh agent, filtered", COMPLETES_NOTHING, NULL},
     {0, "no-ssh", NULL, "do not forward the ssh agent", COMPLETES_NOTHING, NULL},
     {0, "no-git", NULL, "do not track the agent's changes", COMPLETES_NOTHING, NULL},
-    {0, "ssh", NULL, "forward the ssh agent (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
     {0, "allow", "HOST[:PORT]", "let one more host through", COMPLETES_NOTHING, NULL},
     {0, "trust", NULL, "agree to what the projects' .claudex ask for", COMPLETES_NOTHING, NULL},
@@ -62,7 +62,7 @@ static const struct option_spec options[] = {
 
 static int check_options(const struct arguments *arguments, struct error *err)
 {
-    static const char *const unbuilt[] = {"ssh", "x11"};
+    static const char *const unbuilt[] = {"x11"};
     for (size_t i = 0; i < array_length(unbuilt); i++)
         if (argument_flag(arguments, unbuilt[i]))
             return error_set(err, "--%s is not built yet", unbuilt[i]);
@@ -71,6 +71,8 @@ static int check_options(const struct arguments *arguments, struct error *err)
     if (keys_parse(detach_keys, &keys) < 0)
         return error_usage(err, "--detach-keys %s: expected such as ctrl-p,ctrl-q",
                            quoted(detach_keys));
+    if (argument_flag(arguments, "ssh") && argument_flag(arguments, "no-ssh"))
+        return error_usage(err, "--ssh and --no-ssh: one or the other");
     if (argument_flag(arguments, "parallel") && argument_flag(arguments, "replace"))
         return error_usage(err, "--parallel and --replace: one or the other");
     return 0;
@@ -294,6 +296,8 @@ static int run(struct invocation *invocation, struct error *err)
     warn_host_network(&plan.session);
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     launch.socket = endpoint->address;
+    if (plan_ssh(&plan, !shares_kernel(&launch), err) < 0)
+        return -1;
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
     launch.build_image = strcmp(launch.image, image_default_tag) == 0;
     launch.keep = argument_flag(arguments, "keep");

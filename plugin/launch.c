@@ -47,6 +47,8 @@ int launch_spec(struct launch *launch, struct error *err)
         .open_stdin = launch->open_stdin,
         .attach = !launch->detached,
         .remove = !launch->keep,
+        .ssh_source = plan->ssh.source,
+        .ssh_folder = plan->ssh.folder,
         .control_dir = control,
         .term = getenv("TERM"),
         .folders_json = plan->folders_json,

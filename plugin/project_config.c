@@ -152,6 +152,8 @@ static const struct {
 } settings[] = {
     {"agent", "agent", "name", NULL},
     {"yolo", "agent", "yolo", "yes"},
+    {"ssh", "ssh", "agent", "yes"},
+    {"no-ssh", "ssh", "agent", "no"},
     {"host-network", "network", "host", "yes"},
     {"network", "network", "mode", NULL},
     {"allow", "network", "allow", NULL},

@@ -33,6 +33,7 @@ void plan_free(struct plan *plan)
     strings_free(&plan->settled);
     strings_free(&plan->command);
     strings_free(&plan->environment);
+    ssh_agent_free(&plan->ssh);
     free(plan->agent);
     free(plan->folders_json);
     *plan = (struct plan){0};
@@ -339,6 +340,24 @@ static int plan_environment(struct plan *plan, const struct arguments *arguments
                ? 0
                : error_set(err, "the environment is too large: %zu bytes, at most %d", bytes,
                            ENVIRONMENT_BYTES_MAX);
+}
+
+/* --- the ssh agent -------------------------------------------------------------------- */
+
+int plan_ssh(struct plan *plan, bool desktop, struct error *err)
+{
+    struct session *session = &plan->session;
+    struct error why = ERROR_INIT;
+    if (!session->ssh.agent)
+        return 0;
+    if (!(desktop ? ssh_agent_of_desktop(&plan->ssh, &why)
+                  : ssh_agent_find(&plan->ssh, getenv("SSH_AUTH_SOCK"), &why))) {
+        warn("%s; the session starts without", why.text);
+        session->ssh.agent = false;
+        return 0;
+    }
+    session->box.ssh = strdup(plan->ssh.name);
+    return session->box.ssh ? 0 : out_of_memory(err);
 }
 
 /* --- whole ---------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "plugin/command.h"
 #include "plugin/folders.h"
 #include "plugin/project_config.h"
+#include "plugin/ssh_agent.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -26,6 +27,7 @@ struct plan {
     struct strings environment; /* NAME=value, each name once; may be secret */
     char *agent;                /* value of LABEL_AGENT */
     char *folders_json;         /* value of LABEL_FOLDERS: sorted real paths */
+    struct ssh_agent ssh;       /* the host's, where the session has it */
     bool idmapped;              /* some mount is to be idmapped, and its source still is not */
 };
 void plan_free(struct plan *plan);
@@ -47,5 +49,9 @@ int plan_build(struct plan *plan, const struct arguments *arguments,
 /* Lets the idmapped mounts come from `folder`/mnt/<number> (plugin/idmap.h), where they will
  * be, instead of from the projects themselves. */
 int plan_stage(struct plan *plan, const char *folder, struct error *err);
+
+/* The host's ssh agent, where the session wants it; where there is none, a line says so and the
+ * session does without. `desktop`: the engine is Docker Desktop's. */
+int plan_ssh(struct plan *plan, bool desktop, struct error *err);
 
 #endif

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plugin/spec.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/buf.h"
 #include "shared/capabilities.h"
 #include "shared/cleanup.h"
+#include "shared/config.h"
 #include "shared/names.h"
 
 enum {
@@ -82,6 +85,15 @@ static json_t *state_volume(const char *box)
                      "Labels", LABEL_BOX, box);
 }
 
+/* Read-only: that of a folder keeps nobody from connecting to what is in it. */
+static json_t *ssh_mount(const struct spec_input *input)
+{
+    char target[sizeof BOX_SSH_DIR + NAME_MAX + 1] = BOX_SSH_DIR;
+    if (!input->ssh_folder)
+        (void)snprintf(target, sizeof target, BOX_SSH_DIR "/%s", input->session->box.ssh);
+    return bind_mount(input->ssh_source, target, true, true);
+}
+
 /* Where PID 1's own mounts lie: by them no two boxes differ in what was asked for. */
 static bool is_asked_for(const json_t *mount)
 {
@@ -128,6 +140,8 @@ static json_t *mounts(const struct spec_input *input)
     if (!failed && input->control_dir)
         failed = json_array_append_new(
             list, bind_mount(input->control_dir, BOX_CONTROL_DIR, false, true));
+    if (!failed && input->ssh_source)
+        failed = json_array_append_new(list, ssh_mount(input));
     if (!failed)
         failed = json_array_append_new(list, state_volume(session->box.name));
     free(sorted);
@@ -216,6 +230,21 @@ static json_t *host_config(const struct spec_input *input)
     return failed ? NULL : host;
 }
 
+/* Of the host's keys, which: "all keys", or what chooses them; and how. */
+static json_t *ssh_label(const struct session *session)
+{
+    cleanup_buf struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+    const struct strings *keys = &session->ssh.keys;
+    int failed = keys->count == 0 ? buf_puts(&text, "all keys") : 0;
+    for (size_t i = 0; i < keys->count && !failed; i++)
+        failed = buf_printf(&text, "%s%s", i ? ", " : "", keys->items[i]);
+    if (!failed && session->ssh.limit > 0)
+        failed = buf_printf(&text, "; at most %u a minute", session->ssh.limit);
+    if (!failed && !session->ssh.log)
+        failed = buf_puts(&text, "; not logged");
+    return failed ? NULL : json_string(text.data);
+}
+
 static json_t *labels(const struct spec_input *input)
 {
     const struct session *session = input->session;
@@ -225,6 +254,10 @@ static json_t *labels(const struct spec_input *input)
                   input->agent, LABEL_NETWORK, network_mode_name(session->network.mode));
     if (labels && input->packages &&
         json_object_set_new(labels, LABEL_PACKAGES, json_string(input->packages)) < 0) {
+        json_decref(labels);
+        return NULL;
+    }
+    if (session->ssh.agent && json_object_set_new(labels, LABEL_SSH, ssh_label(session)) < 0) {
         json_decref(labels);
         return NULL;
     }
@@ -283,6 +316,7 @@ int spec_hash(const json_t *spec, char out[65])
     json_t *host = json_copy(json_object_get(spec, "HostConfig"));
     const json_t *mode = json_object_get(json_object_get(spec, "Labels"), LABEL_NETWORK);
     json_t *packages = json_object_get(json_object_get(spec, "Labels"), LABEL_PACKAGES);
+    const json_t *ssh = json_object_get(json_object_get(spec, "Labels"), LABEL_SSH);
     for (size_t i = 0; i < array_length(session_only); i++)
         (void)json_object_del(asked, session_only[i]);
     (void)json_object_del(host, "AutoRemove");
@@ -291,7 +325,8 @@ int spec_hash(const json_t *spec, char out[65])
                                      spec_asked_mounts(json_object_get(host, "Mounts"))) < 0 ||
                  json_object_set_new(asked, "HostConfig", host) < 0 ||
                  json_object_set(asked, LABEL_NETWORK, (json_t *)mode) < 0 ||
-                 (packages && json_object_set(asked, "Image", packages) < 0);
+                 (packages && json_object_set(asked, "Image", packages) < 0) ||
+                 (ssh && json_object_set(asked, LABEL_SSH, (json_t *)ssh) < 0);
     cleanup_free char *text = failed ? NULL : json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(asked);
     return text && SHA256Data((const uint8_t *)text, strlen(text), out) ? 0 : -1;

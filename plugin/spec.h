@@ -20,6 +20,8 @@ struct spec_input {
     bool tty, open_stdin;         /* as docker run -t, -i */
     bool attach;                  /* somebody is attached from the start: not docker run -d */
     bool remove;                  /* AutoRemove */
+    const char *ssh_source;       /* of the host's ssh agent: its socket or folder; or NULL */
+    bool ssh_folder;              /* it is its folder */
     const char *control_dir;      /* host folder with the control FIFO, or NULL */
     const char *term;             /* TERM of the caller, or NULL */
     unsigned short rows, columns; /* of the caller's terminal; 0: unknown */
@@ -34,8 +36,8 @@ json_t *spec_container(const struct spec_input *input);
 /* Hex SHA-256 (65 bytes with NUL) of what was asked for, stored in LABEL_SPEC: two sessions
  * with equal hashes may share a box. Of the spec without what belongs to one session only
  * (command, terminal, removal, PID 1's own mounts) and without labels, but for the network's
- * mode; an image with packages counts by their list, whatever it was built on. 0, or -1 when
- * out of memory. */
+ * mode and what the ssh agent may do; an image with packages counts by their list, whatever it
+ * was built on. 0, or -1 when out of memory. */
 int spec_hash(const json_t *spec, char out[65]);
 
 /* Those of HostConfig.Mounts that the user asked for, without PID 1's own. A new reference, or

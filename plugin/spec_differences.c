@@ -37,6 +37,11 @@ static int print_mode(const struct shape *shape, struct buf *out)
     return print_label(shape, LABEL_NETWORK, out);
 }
 
+static int print_ssh(const struct shape *shape, struct buf *out)
+{
+    return print_label(shape, LABEL_SSH, out);
+}
+
 static int print_version(const struct shape *shape, struct buf *out)
 {
     return print_label(shape, LABEL_VERSION, out);
@@ -130,11 +135,17 @@ static const struct {
     const char *name;
     int (*print)(const struct shape *shape, struct buf *out);
 } rows[] = {
-    {"image", print_image},       {"folders", print_folders},
-    {"network mode", print_mode}, {"network", print_network},
-    {"ports", print_ports},       {"memory (bytes)", print_memory},
-    {"cpus", print_cpus},         {"pids-limit", print_pids},
-    {"runtime", print_runtime},   {"version of claudex", print_version},
+    {"image", print_image},
+    {"folders", print_folders},
+    {"network mode", print_mode},
+    {"network", print_network},
+    {"ports", print_ports},
+    {"memory (bytes)", print_memory},
+    {"cpus", print_cpus},
+    {"pids-limit", print_pids},
+    {"ssh agent", print_ssh},
+    {"runtime", print_runtime},
+    {"version of claudex", print_version},
 };
 
 static const char *or_none(const struct buf *text)

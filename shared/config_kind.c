@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "shared/ascii.h"
 #include "shared/config_value.h"
@@ -13,6 +14,7 @@
 enum {
     MEMORY_LEAST = 6 << 20, /* what the engine takes */
     PIDS_MOST = 1 << 22,    /* PID_MAX_LIMIT, linux/threads.h */
+    RATE_MOST = 1000,
     NAME_MAX_LENGTH = 255,
 };
 
@@ -149,10 +151,19 @@ RULE(is_host)
     return parse_host_pattern(word, &pattern, why) == 0;
 }
 
-RULE(is_fingerprint)
+RULE(is_rate)
+{
+    uint64_t number;
+    return parse_number(word, 0, RATE_MOST, &number) == 0;
+}
+
+/* What looks like a fingerprint is one: a mistake in it must not become a pattern. */
+RULE(is_ssh_key)
 {
     static const char prefix[] = "SHA256:";
     const size_t length = sizeof prefix - 1;
+    if (strncasecmp(word, prefix, length) != 0)
+        return strncasecmp(word, "MD5:", 4) != 0 && strlen(word) <= NAME_MAX_LENGTH;
     return strncmp(word, prefix, length) == 0 && strlen(word + length) == 43 &&
            strspn(word + length, LOWER UPPER NUMBERS "+/") == 43;
 }
@@ -206,6 +217,12 @@ RULE(is_version)
     return is_made_of(word, LOWER UPPER NUMBERS ".+~-", 64);
 }
 
+RULE(is_file_name)
+{
+    return !strchr(word, '/') && strcmp(word, ".") != 0 && strcmp(word, "..") != 0 &&
+           strlen(word) <= NAME_MAX_LENGTH;
+}
+
 static const struct rule rules[] = {
     [KIND_FLAG] = {"expected yes or no", is_flag},
     [KIND_MODE] = {"expected open, allowlist, api or lockdown", is_mode},
@@ -213,6 +230,7 @@ static const struct rule rules[] = {
     [KIND_CPUS] = {"expected a number of CPUs, such as 2 or 1.5", is_cpus},
     [KIND_PIDS] = {"expected a number of processes from 1 to 4194304", is_pids},
     [KIND_DURATION] = {"expected a time, such as 90s, 10m or 2h", is_duration},
+    [KIND_RATE] = {"expected a number from 0 to 1000", is_rate},
     [KIND_PORT] = {"expected [HOST-IP:][HOST:]CONTAINER[/udp], such as 8080:80", is_port},
     [KIND_MOUNT] = {"expected rw|ro[,idmapped] DEVICE:INODE|- DESTINATION", is_any},
     [KIND_PACKAGE] = {"expected a Debian package name", is_package},
@@ -226,8 +244,9 @@ static const struct rule rules[] = {
     [KIND_IMAGE] = {"expected an image, such as ghcr.io/acme/dev:1", is_image},
     [KIND_GROUP] = {"expected names of groups, such as ai apt npm", is_group},
     [KIND_HOST] = {"expected a host", is_host},
-    [KIND_FINGERPRINT] = {"expected SHA256: and 43 characters, as ssh-add -l shows them",
-                          is_fingerprint},
+    [KIND_SSH_KEY] = {"expected SHA256: and 43 characters, as ssh-add -l shows them, or a "
+                      "pattern of comments, such as *@work",
+                      is_ssh_key},
     [KIND_SKILL] = {"expected github:OWNER/REPOSITORY@TAG or a folder such as ./skills/review",
                     is_skill},
     [KIND_TEXT] = {"expected a text", is_any},
@@ -235,6 +254,7 @@ static const struct rule rules[] = {
     [KIND_BOX_NAME] = {"expected a container's name", is_name_of_box},
     [KIND_WORKDIR] = {"expected a normal path at or below " BOX_WORKSPACE, is_workdir},
     [KIND_VERSION] = {"expected a version", is_version},
+    [KIND_FILE_NAME] = {"expected the name of a file", is_file_name},
 };
 
 bool config_is_name(const char *word)

@@ -111,7 +111,9 @@ static int print_key(struct printing *p, const struct config_key *key)
     case KIND_MOUNT:
         return print_mounts(p, key);
     case KIND_FLAG:
-        return *field(bool, session, key) ? print_line(p, key, "yes") : 0;
+        if (*field(bool, session, key) == ((key->flags & KEY_ON) != 0))
+            return 0;
+        return print_line(p, key, *field(bool, session, key) ? "yes" : "no");
     case KIND_MODE:
         return print_line(p, key, network_mode_name(session->network.mode));
     case KIND_MEMORY:
@@ -124,6 +126,9 @@ static int print_key(struct printing *p, const struct config_key *key)
     case KIND_PIDS:
         (void)snprintf(text, sizeof text, "%u", session->run.pids);
         return session->run.pids ? print_line(p, key, text) : 0;
+    case KIND_RATE:
+        (void)snprintf(text, sizeof text, "%u", *field(uint32_t, session, key));
+        return *field(uint32_t, session, key) ? print_line(p, key, text) : 0;
     default:
         break;
     }

@@ -164,6 +164,11 @@ static int store_word(struct merge *m, const struct config_key *key, const char 
         if (is_taken(m, session->run.pids ? session->run.pids : SESSION_PIDS_DEFAULT, number))
             session->run.pids = (uint32_t)number;
         return 0;
+    case KIND_RATE:
+        (void)parse_number(word, 0, UINT32_MAX, &number);
+        if (is_taken(m, *field(uint32_t, session, key), number))
+            *field(uint32_t, session, key) = (uint32_t)number;
+        return 0;
     case KIND_AGENT:
         return store_agent(m, word);
     default:
@@ -212,6 +217,9 @@ static int merge_all(struct merge *m)
 {
     struct session *session = m->session;
     session->network.mode = NETWORK_ALLOWLIST;
+    for (size_t i = 0; i < config_key_count; i++)
+        if ((config_keys[i].flags & KEY_ON) && config_keys[i].field != NOWHERE)
+            *field(bool, session, &config_keys[i]) = true;
     if (store_text(&session->agent.name, "claude") < 0)
         return -1;
     for (int source = CONFIG_MACHINE; source <= CONFIG_RESOLVED; source++) {

@@ -75,12 +75,15 @@ const struct config_key config_keys[] = {
     {"network", "api", KIND_HOST, KEY_MANY | KEY_PRIVATE, TRUST_NEVER, FIELD(network.api),
      "api.example.com", "what the mode api allows"},
 
-    {"ssh", "agent", KIND_FLAG, KEY_UNBUILT, TRUST_NO, NOWHERE,
+    {"ssh", "agent", KIND_FLAG, 0, TRUST_NO, FIELD(ssh.agent),
      "yes", "forward the host's agent"},
-    {"ssh", "key", KIND_FINGERPRINT, KEY_MANY | KEY_UNBUILT, TRUST_NEVER, NOWHERE,
-     "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg", "only these keys are visible"},
-    {"ssh", "log", KIND_FLAG, KEY_UNBUILT, TRUST_YES, NOWHERE,
+    {"ssh", "key", KIND_SSH_KEY, KEY_MANY, TRUST_NEVER, FIELD(ssh.keys),
+     "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg",
+     "only these keys are visible: fingerprints, or patterns of comments such as *@work"},
+    {"ssh", "log", KIND_FLAG, KEY_ON, TRUST_YES, FIELD(ssh.log),
      "yes", "log every signature"},
+    {"ssh", "limit", KIND_RATE, 0, TRUST_LOWER, FIELD(ssh.limit),
+     "10", "most signatures a minute; 0: no limit"},
 
     {"git", "isolate", KIND_FLAG, KEY_UNBUILT, TRUST_YES, NOWHERE,
      "yes", "the agent commits into a git directory of the box"},
@@ -119,6 +122,8 @@ const struct config_key config_keys[] = {
      "/workspace/app", "where the session starts"},
     {"box", "version", KIND_VERSION, KEY_PRIVATE, TRUST_NEVER, FIELD(box.version),
      "0.1.0", "of the claudex that wrote this"},
+    {"box", "ssh", KIND_FILE_NAME, KEY_PRIVATE, TRUST_NEVER, FIELD(box.ssh),
+     "agent.1234", "the socket of the host's ssh agent"},
     {"box", "mount", KIND_MOUNT, KEY_PRIVATE | KEY_MANY | KEY_LIST, TRUST_NEVER, NOWHERE,
      "rw 2049:131 /workspace/app", "rw or ro[,idmapped], DEVICE:INODE or -, destination"},
 };

@@ -20,6 +20,7 @@ enum config_kind {
     KIND_CPUS,
     KIND_PIDS,
     KIND_DURATION,
+    KIND_RATE,
     KIND_PORT,
     KIND_MOUNT,
     /* From here on the session keeps the text. */
@@ -34,13 +35,14 @@ enum config_kind {
     KIND_IMAGE,
     KIND_GROUP,
     KIND_HOST,
-    KIND_FINGERPRINT,
+    KIND_SSH_KEY,
     KIND_SKILL,
     KIND_TEXT,
     KIND_URL,
     KIND_BOX_NAME,
     KIND_WORKDIR,
     KIND_VERSION,
+    KIND_FILE_NAME,
 };
 
 /* What a project's file may say without its user's consent. */
@@ -59,6 +61,7 @@ enum {
     KEY_LIST = 1 << 1,    /* a value is several words */
     KEY_PRIVATE = 1 << 2, /* written by claudex only: command line and resolved */
     KEY_UNBUILT = 1 << 3, /* its feature is to come; a flag may be `no` as ever */
+    KEY_ON = 1 << 4,      /* a flag that is `yes` unless somebody says `no` */
 };
 
 /* A key that asks for nothing that the session keeps. */

@@ -35,15 +35,18 @@ enum {
 #define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */
 /* Landlock grants reading by folder, and what lies beside BOX_PRIVATE comes and goes by rename:
  * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
-#define BOX_PUBLIC  BOX_RUN "/public"
-#define BOX_STATUS  BOX_PUBLIC "/status.json"
-#define BOX_DENIED  BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
-#define BOX_PRIVATE BOX_RUN "/private"       /* 0700 root: what it may not */
-#define BOX_CONFIG  BOX_PRIVATE "/config"    /* resolved configuration, INI (shared/config.h) */
+#define BOX_PUBLIC     BOX_RUN "/public"
+#define BOX_STATUS     BOX_PUBLIC "/status.json"
+#define BOX_DENIED     BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
+#define BOX_SSH_SOCKET BOX_PUBLIC "/ssh-agent"  /* the agent's, 0600: what passes the proxy */
+#define BOX_SIGNATURES BOX_PUBLIC "/signatures.log" /* what was signed (init/signatures.h) */
+#define BOX_PRIVATE    BOX_RUN "/private"           /* 0700 root: what it may not */
+#define BOX_CONFIG     BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 /* The user's own files for AGENT_HOME, by the paths that they get there. */
 #define BOX_HOME_FILES  BOX_PRIVATE "/home"
 #define BOX_ENV         BOX_PRIVATE "/env"     /* NAME=value, each ended by NUL */
 #define BOX_CONTROL_DIR BOX_PRIVATE "/control" /* host folder with the control FIFO */
+#define BOX_SSH_DIR     BOX_PRIVATE "/ssh"     /* here, by its name, the host agent's socket */
 #define BOX_STATE_DIR   BOX_PRIVATE "/state"   /* volume of the box's name: mode, grants */
 
 /* Files in the host's folder of a box, seen by PID 1 below BOX_CONTROL_DIR. */
@@ -57,6 +60,7 @@ enum {
 #define LABEL_FOLDERS  "io.claudex.folders" /* JSON array of real host paths, sorted */
 #define LABEL_AGENT    "io.claudex.agent"   /* claude, codex, shell, or the command's name */
 #define LABEL_NETWORK  "io.claudex.network" /* the mode it was started in */
+#define LABEL_SSH      "io.claudex.ssh"     /* which of the host's keys it may use, if any */
 #define LABEL_SPEC     "io.claudex.spec" /* hex SHA-256 of what was asked for; joining compares */
 #define LABEL_CLAUDE   "io.claudex.claude-code" /* on the image: version of the agent */
 #define LABEL_CODEX    "io.claudex.codex"

@@ -104,11 +104,19 @@ struct session {
         struct strings files; /* host paths as written: the user's own, for the agent's home */
     } home;
 
+    struct {
+        bool agent;          /* forward the host's */
+        struct strings keys; /* fingerprints and patterns of comments; none: all keys */
+        bool log;            /* every signature; on unless said */
+        uint32_t limit;      /* signatures a minute; 0: no limit */
+    } ssh;
+
     /* [box]: only in the resolved configuration that PID 1 gets, never in a user's file. */
     struct {
         char *name;    /* claudex-<folder>-<8 hex> */
         char *workdir; /* absolute, in the box */
         char *version; /* of the plugin; PID 1 warns when its own differs */
+        char *ssh;     /* the name of the host agent's socket in BOX_SSH_DIR; NULL: no agent */
         struct mount *mounts;
         size_t mount_count;
     } box;

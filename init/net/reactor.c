@@ -10,8 +10,13 @@
 #include "shared/cleanup.h"
 
 static const uint64_t milliseconds[TIMER_KINDS] = {
-    [TIMER_TICK] = 50,        [TIMER_STAGGER] = 250, [TIMER_HELLO] = 10 * 1000,
-    [TIMER_DIAL] = 30 * 1000, [TIMER_LINGER] = 2000, [TIMER_IDLE] = 2 * 3600 * 1000,
+    [TIMER_TICK] = 50,
+    [TIMER_STAGGER] = 250,
+    [TIMER_HELLO] = 10 * 1000,
+    [TIMER_DIAL] = 30 * 1000,
+    [TIMER_LINGER] = 2000,
+    [TIMER_CONSENT] = 120 * 1000,
+    [TIMER_IDLE] = 2 * 3600 * 1000,
 };
 
 static uint64_t clock_now(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The gate's event loop: epoll(7), edge-triggered, one thread, and timers.
+ * The workers' event loop: epoll(7), edge-triggered, one thread, and timers.
  *
  * Both kinds of subject are embedded in what they belong to, so that ten thousand connections
  * cost no allocation of the loop's. Times are CLOCK_BOOTTIME in milliseconds.
@@ -25,6 +25,7 @@ enum timer_kind {
     TIMER_HELLO,   /* 10 s: a client has to say whom it wants */
     TIMER_DIAL,    /* 30 s: from the wish to the connection */
     TIMER_LINGER,  /* 2 s: a last word may be read */
+    TIMER_CONSENT, /* 2 min: somebody may be asked, who has to read and decide */
     TIMER_IDLE,    /* 2 h: nothing moved either way */
     TIMER_KINDS,
 };

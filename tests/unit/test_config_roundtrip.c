@@ -134,6 +134,11 @@ static void random_session(struct session *s)
     s->network.mode = (enum network_mode)below(5);
     s->network.host = s->network.mode == NETWORK_OPEN && below(2);
     add_some(&s->network.deny, 4, hosts);
+    s->ssh.agent = below(2);
+    add_random(&s->ssh.keys, 3, false, 8);
+    s->ssh.log = below(2);
+    s->ssh.limit = below(1001);
+    s->box.ssh = below(2) ? NULL : strdup("agent.1234");
     s->box.name = strdup("claudex-app-0a1b2c3d");
     s->box.workdir = strdup(below(2) ? "/workspace" : "/workspace/a ;\"b\"");
     s->box.version = below(2) ? NULL : strdup("0.1");
@@ -187,6 +192,11 @@ static void assert_same_session(const struct session *a, const struct session *b
     assert_same_list(&a->network.allow, &b->network.allow);
     assert_same_list(&a->network.deny, &b->network.deny);
     assert_int_equal(a->network.private_names, b->network.private_names);
+    assert_int_equal(a->ssh.agent, b->ssh.agent);
+    assert_same_list(&a->ssh.keys, &b->ssh.keys);
+    assert_int_equal(a->ssh.log, b->ssh.log);
+    assert_int_equal(a->ssh.limit, b->ssh.limit);
+    assert_same_text(a->box.ssh, b->box.ssh);
     assert_same_text(a->box.name, b->box.name);
     assert_same_text(a->box.workdir, b->box.workdir);
     assert_same_text(a->box.version, b->box.version);

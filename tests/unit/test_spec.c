@@ -133,6 +133,35 @@ static void odd_name(struct session *session, struct spec_input *input)
                 "may-be-called";
 }
 
+/* The folder of the agent's socket, or the socket alone. */
+static void ssh_agent(struct session *session, struct spec_input *input)
+{
+    static char *keys[] = {(char *)"SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg",
+                           (char *)"*@work", NULL};
+    session->ssh.agent = true;
+    session->ssh.keys = (struct strings){keys, 2};
+    session->ssh.limit = 10;
+    session->ssh.log = true;
+    session->box.ssh = (char *)"agent.1234";
+    input->ssh_source = "/tmp/ssh-XXXXaBcDeF";
+    input->ssh_folder = true;
+}
+
+static void ssh_socket(struct session *session, struct spec_input *input)
+{
+    session->ssh.agent = true;
+    session->box.ssh = (char *)"S.gpg-agent.ssh";
+    input->ssh_source = "/run/user/1000/gnupg/S.gpg-agent.ssh";
+}
+
+/* The same as asked for, by way of another login. */
+static void ssh_agent_elsewhere(struct session *session, struct spec_input *input)
+{
+    ssh_agent(session, input);
+    session->box.ssh = (char *)"agent.99";
+    input->ssh_source = "/tmp/ssh-other";
+}
+
 static const struct {
     const char *name;
     void (*change)(struct session *session, struct spec_input *input);
@@ -145,6 +174,8 @@ static const struct {
     {"folders", folders},
     {"odd-name", odd_name},
     {"host-network", host_network},
+    {"ssh-agent", ssh_agent},
+    {"ssh-socket", ssh_socket},
 };
 
 static json_t *build(void (*change)(struct session *, struct spec_input *))
@@ -294,15 +325,18 @@ static void same_for_sessions_of_one_box(void **state)
     /* After an update a session still joins the box that runs on what was before. */
     assert_string_equal(hash_of(packages), hash_of(packages_on_a_newer_base));
     assert_string_not_equal(hash_of(packages), hash_of(other_packages));
+    assert_string_equal(hash_of(ssh_agent), hash_of(ssh_agent_elsewhere));
 }
 
 static void different_for_another_box(void **state)
 {
     (void)state;
     void (*const others[])(struct session *, struct spec_input *) = {
-        limits, ports, folders, host_network, other_mode, other_image, packages};
+        limits,      ports,    folders,   host_network, other_mode,
+        other_image, packages, ssh_agent, ssh_socket};
     for (size_t i = 0; i < array_length(others); i++)
         assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
+    assert_string_not_equal(hash_of(ssh_agent), hash_of(ssh_socket));
 }
 
 static void reversed(struct session *session, struct spec_input *input)
@@ -375,6 +409,11 @@ static void names_what_differs(void **state)
     cleanup_free char *published = differences(NULL, ports);
     assert_string_equal(published, "ports: none ≠ 127.0.0.1::3000/tcp, 0.0.0.0:8080:3000/tcp, "
                                    "::1:5353:53/udp");
+    cleanup_free char *agent = differences(ssh_agent, NULL);
+    assert_string_equal(agent, "ssh agent: SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg, "
+                               "*@work; at most 10 a minute ≠ none");
+    cleanup_free char *unlogged = differences(NULL, ssh_socket);
+    assert_string_equal(unlogged, "ssh agent: none ≠ all keys; not logged");
     cleanup_free char *mounted = differences(folders, NULL);
     assert_non_null(strstr(mounted, "/srv/b:/workspace/b:ro"));
     assert_non_null(strstr(mounted, "≠ /home/ann/app:/workspace/app"));

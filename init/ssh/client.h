@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One client of the ssh proxy: for proxy.c and client.c alone. */
+#ifndef CLAUDEX_INIT_SSH_CLIENT_H
+#define CLAUDEX_INIT_SSH_CLIENT_H
+
+#include "init/net/reactor.h"
+#include "init/ssh/frame.h"
+#include "init/ssh/key.h"
+#include "init/ssh/proxy.h"
+#include "shared/buf.h"
+
+enum {
+    CLIENT_BINDS_MAX = 16, /* AGENT_MAX_SESSION_IDS, ssh-agent.c */
+};
+
+/* A session that the agent has accepted as this connection's. */
+struct bind {
+    uint8_t session[KEY_DIGEST]; /* SHA-256 of its identifier */
+    char host_key[KEY_FINGERPRINT];
+};
+
+enum client_state {
+    CLIENT_READS,   /* a request */
+    CLIENT_WAITS,   /* for a connection to the agent */
+    CLIENT_ASKS,    /* writes to the agent, reads its answer */
+    CLIENT_ANSWERS, /* writes to the client */
+};
+
+struct client {
+    struct proxy *proxy;
+    struct watch near, far; /* the client, the agent; far.fd -1: none */
+    struct timer timer;
+    enum client_state state;
+    bool last;      /* after this answer, no more */
+    bool spare;     /* the connection to the agent was made in advance, and may be stale */
+    bool listing;   /* what is asked is our own question, which keys there are */
+    struct buf in;  /* the request, a whole frame once it is there */
+    struct buf out; /* to be written: to the agent, to the client */
+    struct buf answer;
+    size_t written;         /* of `out` */
+    size_t held;            /* of proxy->buffered */
+    struct request request; /* points into `in` */
+    struct signature signature;
+    struct bind *binds; /* owned; NULL while there is none */
+    size_t bind_count;
+    struct client *previous, *next; /* all */
+    struct client *before, *behind; /* in the row of the waiting */
+};
+
+#endif

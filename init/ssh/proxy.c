@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/ssh/proxy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "init/ssh/client.h"
+
+enum {
+    ACCEPTS_A_TURN = 64,
+    MESSAGES_A_TURN = 2 * PROXY_ASKED_MAX,
+    OTHER_DESCRIPTORS = 32,
+    LIMIT_MS = 60 * 1000,
+    REFUSAL_MS = 1000 / PROXY_REFUSALS_A_SECOND,
+};
+
+/* --- clients -------------------------------------------------------------------------------
+ */
+
+static void go_deaf(struct proxy *proxy)
+{
+    if (!proxy->deaf)
+        reactor_remove(&proxy->reactor, &proxy->listener);
+    proxy->deaf = true;
+}
+
+static void listen_again(struct proxy *proxy)
+{
+    if (proxy->deaf && proxy->count < proxy->most &&
+        reactor_add_input(&proxy->reactor, &proxy->listener) == 0)
+        proxy->deaf = false;
+}
+
+/* Who dialled, as the kernel says it: unix(7), SO_PEERCRED. */
+static bool is_agent(const struct proxy *proxy, int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           peer.uid == proxy->agent;
+}
+
+static void admit(struct proxy *proxy, int fd)
+{
+    struct client *client = is_agent(proxy, fd) ? client_accept(proxy, fd) : NULL;
+    if (!client) {
+        close(fd);
+        return;
+    }
+    client->next = proxy->clients;
+    if (client->next)
+        client->next->previous = client;
+    proxy->clients = client;
+    proxy->count++;
+}
+
+static void listener_ready(struct watch *watch, uint32_t events)
+{
+    struct proxy *proxy = member_of(watch, struct proxy, listener);
+    (void)events;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        /* The rest stays in the kernel's queue, and beyond that connect(2) waits. */
+        if (proxy->count >= proxy->most) {
+            go_deaf(proxy);
+            return;
+        }
+        struct sockaddr_un peer;
+        socklen_t size = sizeof peer;
+        int fd =
+            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+                return;
+            /* Of memory or descriptors the machine has none: not asked again at once. */
+            go_deaf(proxy);
+            timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
+            return;
+        }
+        admit(proxy, fd);
+    }
+}
+
+void proxy_client_gone(struct proxy *proxy, struct client *client)
+{
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        proxy->clients = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    proxy->count--;
+    listen_again(proxy);
+}
+
+/* --- connections to the agent --------------------------------------------------------------
+ */
+
+static bool send_message(struct proxy *proxy, const struct message *message)
+{
+    uint8_t bytes[MESSAGE_MAX];
+    size_t length = message_print(message, bytes);
+    return send(proxy->control.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           (ssize_t)length;
+}
+
+/* One for everybody who waits, and one to spare. */
+static void ask_for_more(struct proxy *proxy)
+{
+    size_t wanted = proxy->waiting + (proxy->spare.fd < 0 && proxy->warm ? 1 : 0);
+    while (proxy->asked < wanted && proxy->asked < PROXY_ASKED_MAX && !proxy->busy &&
+           proxy->upstreams + proxy->asked < PROXY_UPSTREAMS_MAX) {
+        if (!send_message(proxy, &(struct message){.kind = MESSAGE_WANT})) {
+            proxy->busy = true;
+            timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
+            return;
+        }
+        proxy->asked++;
+    }
+}
+
+static void spare_drop(struct proxy *proxy)
+{
+    reactor_remove(&proxy->reactor, &proxy->spare);
+    close(proxy->spare.fd);
+    proxy->spare.fd = -1;
+    timer_stop(&proxy->spare_age);
+    proxy->upstreams--;
+}
+
+/* It was asked nothing, so that whatever it says is its end. */
+static void spare_ready(struct watch *watch, uint32_t events)
+{
+    (void)events;
+    spare_drop(member_of(watch, struct proxy, spare));
+}
+
+/* A box that asks nothing holds no connection to the agent. */
+static void spare_is_old(struct timer *timer)
+{
+    struct proxy *proxy = member_of(timer, struct proxy, spare_age);
+    proxy->warm = false;
+    spare_drop(proxy);
+}
+
+static void spare_keep(struct proxy *proxy, int fd)
+{
+    proxy->spare.fd = fd;
+    timer_set(&proxy->reactor, &proxy->spare_age, TIMER_DIAL);
+    if (reactor_add_input(&proxy->reactor, &proxy->spare) < 0)
+        spare_drop(proxy);
+}
+
+int proxy_take_spare(struct proxy *proxy)
+{
+    proxy->warm = true;
+    int fd = proxy->spare.fd;
+    if (fd < 0)
+        return -1;
+    reactor_remove(&proxy->reactor, &proxy->spare);
+    timer_stop(&proxy->spare_age);
+    proxy->spare.fd = -1;
+    ask_for_more(proxy);
+    return fd;
+}
+
+void proxy_wait(struct proxy *proxy, struct client *client)
+{
+    client->before = proxy->last;
+    client->behind = NULL;
+    *(proxy->last ? &proxy->last->behind : &proxy->first) = client;
+    proxy->last = client;
+    proxy->waiting++;
+    ask_for_more(proxy);
+}
+
+void proxy_wait_no_more(struct proxy *proxy, struct client *client)
+{
+    *(client->before ? &client->before->behind : &proxy->first) = client->behind;
+    *(client->behind ? &client->behind->before : &proxy->last) = client->before;
+    client->before = client->behind = NULL;
+    proxy->waiting--;
+}
+
+void proxy_upstream_closed(struct proxy *proxy)
+{
+    proxy->upstreams--;
+    ask_for_more(proxy);
+}
+
+static struct client *first_in_row(struct proxy *proxy)
+{
+    struct client *client = proxy->first;
+    if (client)
+        proxy_wait_no_more(proxy, client);
+    return client;
+}
+
+static void given(struct proxy *proxy, int fd)
+{
+    struct client *client = first_in_row(proxy);
+    proxy->upstreams++;
+    if (client)
+        client_connected(client, fd);
+    else if (proxy->spare.fd < 0)
+        spare_keep(proxy, fd);
+    else {
+        close(fd);
+        proxy->upstreams--;
+    }
+}
+
+static void not_given(struct proxy *proxy, int error)
+{
+    /* The agent's own queue is full (unix(7), EAGAIN): it will be less so. */
+    if (error == EAGAIN) {
+        proxy->busy = true;
+        timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
+        return;
+    }
+    proxy->warm = false;
+    struct client *client = first_in_row(proxy);
+    if (client)
+        client_not_connected(client);
+}
+
+/* --- PID 1's words -------------------------------------------------------------------------
+ */
+
+/* -1: none came along. */
+static int descriptor_of(struct msghdr *packet)
+{
+    int fd = -1;
+    struct cmsghdr *head = CMSG_FIRSTHDR(packet);
+    if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+        head->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    return fd;
+}
+
+static void obey(struct proxy *proxy, const struct message *message, int fd)
+{
+    if (message->kind != MESSAGE_GIVEN && message->kind != MESSAGE_NONE)
+        return;
+    if (proxy->asked > 0)
+        proxy->asked--;
+    if (fd >= 0)
+        given(proxy, fd);
+    else
+        not_given(proxy, message->kind == MESSAGE_NONE ? message->error : EMFILE);
+    ask_for_more(proxy);
+}
+
+static void control_ready(struct watch *watch, uint32_t events)
+{
+    struct proxy *proxy = member_of(watch, struct proxy, control);
+    (void)events;
+    for (int i = 0; i < MESSAGES_A_TURN && !proxy->reactor.ended; i++) {
+        uint8_t bytes[MESSAGE_MAX];
+        _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+        struct iovec part = {.iov_base = bytes, .iov_len = sizeof bytes};
+        struct msghdr packet = {.msg_iov = &part,
+                                .msg_iovlen = 1,
+                                .msg_control = room,
+                                .msg_controllen = sizeof room};
+        struct message message;
+        ssize_t n = recvmsg(watch->fd, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (n <= 0) {
+            proxy->reactor.ended = true;
+            return;
+        }
+        int fd = descriptor_of(&packet);
+        if (message_parse(bytes, (size_t)n, &message) == 0)
+            obey(proxy, &message, fd);
+        else if (fd >= 0)
+            close(fd);
+    }
+}
+
+static void again(struct timer *timer)
+{
+    struct proxy *proxy = member_of(timer, struct proxy, again);
+    proxy->busy = false;
+    listen_again(proxy);
+    ask_for_more(proxy);
+}
+
+/* --- signatures ----------------------------------------------------------------------------
+ */
+
+bool proxy_may_sign(struct proxy *proxy)
+{
+    const uint32_t limit = proxy->session->ssh.limit;
+    if (limit == 0)
+        return true;
+    /* The oldest of the last `limit` ones: 0 where there were fewer. */
+    uint64_t *oldest = &proxy->signatures[proxy->next_signature];
+    if (*oldest != 0 && proxy->reactor.now - *oldest < LIMIT_MS)
+        return false;
+    *oldest = proxy->reactor.now;
+    proxy->next_signature = (proxy->next_signature + 1) % limit;
+    return true;
+}
+
+bool proxy_tell(struct proxy *proxy, const struct signature *signature)
+{
+    if (!proxy->session->ssh.log)
+        return true;
+    /* Whoever is refused all the time shall not fill the log with that. */
+    if (signature->result != SIGNATURE_MADE) {
+        if (proxy->last_refusal != 0 && proxy->reactor.now - proxy->last_refusal < REFUSAL_MS)
+            return true;
+        proxy->last_refusal = proxy->reactor.now;
+    }
+    return send_message(proxy,
+                        &(struct message){.kind = MESSAGE_SIGNATURE, .signature = *signature});
+}
+
+/* --- its life ------------------------------------------------------------------------------
+ */
+
+static size_t most_clients(void)
+{
+    const size_t others = PROXY_UPSTREAMS_MAX + OTHER_DESCRIPTORS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= PROXY_CLIENTS_MAX + others)
+        return PROXY_CLIENTS_MAX;
+    return limit.rlim_cur > others ? limit.rlim_cur - others : 1;
+}
+
+int proxy_prepare(struct proxy *proxy, const struct proxy_setup *setup, struct error *err)
+{
+    const struct session *session = setup->session;
+    *proxy = (struct proxy){
+        .listener = {.fd = setup->listener, .ready = listener_ready},
+        .control = {.fd = setup->control, .ready = control_ready},
+        .session = session,
+        .agent = setup->agent,
+        .most = most_clients(),
+        .again = {.expired = again},
+        .spare = {.fd = -1, .ready = spare_ready},
+        .spare_age = {.expired = spare_is_old},
+    };
+    identities_init(&proxy->identities, &session->ssh.keys);
+    if (session->ssh.limit > 0 &&
+        !(proxy->signatures = calloc(session->ssh.limit, sizeof *proxy->signatures)))
+        return error_errno(err, "cannot make the ssh proxy's tables");
+    if (reactor_open(&proxy->reactor, err) < 0)
+        return -1;
+    if (reactor_add_input(&proxy->reactor, &proxy->listener) < 0 ||
+        reactor_add_input(&proxy->reactor, &proxy->control) < 0)
+        return error_errno(err, "the ssh proxy cannot wait for connections");
+    return 0;
+}
+
+void proxy_run(struct proxy *proxy)
+{
+    reactor_run(&proxy->reactor);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ssh proxy: the process between the box's ssh clients and the host's agent. One thread, no
+ * privilege, no file, no way to open a socket: PID 1 hands it each connection to the agent.
+ *
+ *   proxy.c     its life: the listener, PID 1's words, connections to the agent, the limit
+ *   client.c    one client, its requests, one after the other, and its own connection to the
+ *               agent: session-bind@openssh.com holds for a connection
+ *   frame.c     what passes; identities.c: which keys; signed.c: what is signed (all pure)
+ */
+#ifndef CLAUDEX_INIT_SSH_PROXY_H
+#define CLAUDEX_INIT_SSH_PROXY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/net/reactor.h"
+#include "init/ssh/identities.h"
+#include "init/ssh/message.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+enum {
+    PROXY_CLIENTS_MAX = 10000,
+    PROXY_UPSTREAMS_MAX = 128,     /* connections to the host's agent, which has few */
+    PROXY_ASKED_MAX = 16,          /* wishes that PID 1 has not answered yet */
+    PROXY_BUFFERED_MAX = 32 << 20, /* bytes of frames of all clients together */
+    PROXY_REFUSALS_A_SECOND = 1,   /* that are told of */
+};
+
+struct client;
+
+struct proxy {
+    struct reactor reactor;
+    struct watch listener, control;
+    const struct session *session; /* borrowed */
+    uid_t agent;                   /* who may be a client */
+    struct identities identities;  /* as the host's agent told last */
+
+    struct client *clients; /* list */
+    size_t count, most;
+    size_t buffered;
+    bool deaf;          /* the listener is left alone until `again` */
+    struct timer again; /* tries what failed for a passing reason */
+
+    struct client *first, *last; /* who waits for a connection to the agent, in a row */
+    size_t waiting;
+    size_t asked;       /* of PID 1 */
+    size_t upstreams;   /* that are open, the spare one included */
+    bool busy;          /* the agent takes none more at the moment */
+    bool warm;          /* somebody asked lately, and the agent was there */
+    struct watch spare; /* one more than is needed: the next client need not wait for PID 1 */
+    struct timer spare_age;
+
+    uint64_t *signatures; /* when the last ones were asked for: a ring of session->ssh.limit */
+    size_t next_signature;
+    uint64_t last_refusal;
+};
+
+/* All borrowed. */
+struct proxy_setup {
+    int listener, control;
+    uid_t agent;
+    const struct session *session;
+};
+
+/* In the forked child, before it is confined. 0 or -1. */
+int proxy_prepare(struct proxy *proxy, const struct proxy_setup *setup, struct error *err);
+/* Returns when PID 1 is gone. */
+void proxy_run(struct proxy *proxy);
+
+/* For client.c. */
+/* Takes the spare connection, or puts the client in the row: client_connected() follows. */
+int proxy_take_spare(struct proxy *proxy);
+void proxy_wait(struct proxy *proxy, struct client *client);
+void proxy_wait_no_more(struct proxy *proxy, struct client *client);
+/* A connection to the agent was closed. */
+void proxy_upstream_closed(struct proxy *proxy);
+void proxy_client_gone(struct proxy *proxy, struct client *client);
+/* Counts one towards the limit; false where it would be one too many. */
+bool proxy_may_sign(struct proxy *proxy);
+/* Tells PID 1. False where it cannot be told, and then there must be no signature. */
+bool proxy_tell(struct proxy *proxy, const struct signature *signature);
+
+/* client.c */
+struct client *client_accept(struct proxy *proxy, int fd);
+void client_connected(struct client *client, int fd);
+void client_not_connected(struct client *client);
+void client_close(struct client *client);
+
+#endif
