@@ -22,6 +22,7 @@
 #include "init/home/folder.h"
 #include "init/home/layout.h"
 #include "init/home/owner.h"
+#include "init/image.h"
 #include "init/landlock.h"
 #include "init/launch.h"
 #include "init/mounts.h"
@@ -79,6 +80,12 @@ static int boot_private(struct boot *boot, struct error *err)
 {
     (void)boot;
     return private_close(err) < 0 ? -1 : status_clear(err);
+}
+
+static int boot_image(struct boot *boot, struct error *err)
+{
+    (void)boot;
+    return image_prepare(err);
 }
 
 static int boot_configuration(struct boot *boot, struct error *err)
@@ -174,6 +181,7 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_privileges,    /* those that are needed, and no new ones */
     boot_closed,        /* the firewall, whatever comes */
     boot_private,       /* folders that the agent cannot enter or replace */
+    boot_image,         /* as any has to be */
     boot_configuration, /* read and validated again: it says what the rest expects */
     boot_mounts,        /* are what was approved */
     boot_owner,         /* who the agent is, and so who the workers are */

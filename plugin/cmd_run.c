@@ -133,13 +133,6 @@ static int next_name(struct plan *plan, const char *base, int number, struct err
     return 0;
 }
 
-/* Docker Desktop's engine sees this machine's files, but in a kernel of its own: what one side
- * writes into a FIFO the other never reads. */
-static bool shares_kernel(const struct launch *launch)
-{
-    return !strstr(launch->socket, "/.docker/desktop/");
-}
-
 /* The name decides where the control FIFO lies and idmapped mounts come from. */
 static int prepare(struct launch *launch, struct error *err)
 {
@@ -147,7 +140,7 @@ static int prepare(struct launch *launch, struct error *err)
     struct error nowhere = ERROR_INIT;
     free(launch->folder);
     launch->folder = NULL;
-    if (!plan->idmapped && !shares_kernel(launch))
+    if (!plan->idmapped && !launch_shares_kernel(launch))
         return launch_spec(launch, err);
     launch->folder = state_box(plan->session.box.name, &nowhere);
     if (!launch->folder && !plan->idmapped)
@@ -161,14 +154,26 @@ static int prepare(struct launch *launch, struct error *err)
     return launch_spec(launch, err);
 }
 
+/* claudex-init has said that there is no such program; why that is so, it cannot know. */
+static void tell_missing(const struct launch *launch)
+{
+    info("the image %s has no %s; choose another agent (--agent shell), name a command behind "
+         "--, or use an image that has it",
+         quoted(launch->image), launch->plan->agent);
+}
+
 static int stay(struct invocation *invocation, struct launch *launch, int stream,
                 struct error *err)
 {
-    if (!launch->detached)
-        return launch_attached(launch, stream,
-                               argument_value(&invocation->arguments, "detach-keys"), err);
-    int status = launch_detached(launch, stream, err);
-    if (status == 0)
+    int status;
+    if (launch->detached)
+        status = launch_detached(launch, stream, err);
+    else
+        status = launch_attached(launch, stream,
+                                 argument_value(&invocation->arguments, "detach-keys"), err);
+    if (status == EXIT_NOT_FOUND && launch->own_image && !launch->plan->own_command)
+        tell_missing(launch);
+    if (launch->detached && status == 0)
         puts(launch->plan->session.box.name);
     return status;
 }
@@ -300,6 +305,7 @@ static int run(struct invocation *invocation, struct error *err)
         return -1;
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
     launch.build_image = strcmp(launch.image, image_default_tag) == 0;
+    launch.own_image = !launch.build_image && !is_custom_tag(launch.image);
     launch.keep = argument_flag(arguments, "keep");
     launch.detached = argument_flag(arguments, "detach");
     /* In the background an agent still has a screen of its own, to be attached to. */
@@ -310,6 +316,8 @@ static int run(struct invocation *invocation, struct error *err)
         (!(launch.engine = invocation_engine(invocation, err)) ||
          choose_custom(&launch, false, &custom, err) < 0))
         return -1;
+    if (dry && launch.own_image && launch_find_init(&launch, err) < 0)
+        return -1;
     if (dry)
         return dry_run(&launch, err);
 
@@ -317,7 +325,8 @@ static int run(struct invocation *invocation, struct error *err)
     if (!launch.engine)
         return -1;
     engine_info_begin(launch.engine);
-    if (choose_custom(&launch, true, &custom, err) < 0)
+    if (choose_custom(&launch, true, &custom, err) < 0 ||
+        (launch.own_image && launch_find_init(&launch, err) < 0))
         return -1;
     sweep_boxes(launch.engine);
     return run_box(invocation, &launch, err);

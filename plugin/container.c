@@ -77,7 +77,7 @@ static const char *remedy(const char *message)
         {"port is already allocated", "another program or box has this port; publish another"},
         {"address already in use", "another program or box has this port; publish another"},
         {"exec: \"" BOX_INIT "\"",
-         "the image has no " BOX_INIT "; derive yours from claudex's own (FROM claudex:…)"},
+         "claudex-init cannot be run in this image; is it one of another kind of CPU?"},
         {"no space left on device", "the engine's disk is full: `docker system df` shows by "
                                     "what"},
     };

@@ -12,6 +12,7 @@
 #include "plugin/idmap.h"
 #include "plugin/image.h"
 #include "plugin/image/custom.h"
+#include "plugin/image/program.h"
 #include "plugin/network.h"
 #include "plugin/private_files.h"
 #include "plugin/spec.h"
@@ -25,12 +26,34 @@ enum { STOP_SECONDS = 10, SAID_MAX = 64 * 1024 };
 void launch_free(struct launch *launch)
 {
     json_decref(launch->spec);
+    free(launch->init);
     free(launch->packages);
     free(launch->id);
     free(launch->folder);
     if (launch->lock >= 0)
         close(launch->lock);
     *launch = (struct launch){.lock = -1};
+}
+
+/* Docker Desktop's engine sees this machine's files, but in a kernel of its own: what one side
+ * writes into a FIFO the other never reads. */
+bool launch_shares_kernel(const struct launch *launch)
+{
+    return !strstr(launch->socket, "/.docker/desktop/");
+}
+
+int launch_find_init(struct launch *launch, struct error *err)
+{
+    launch->init = program_installed();
+    if (!launch->init && launch->engine)
+        launch->init = program_extracted(launch->engine, err);
+    if (!launch->init)
+        return launch->engine ? -1
+                              : error_set(err, "there is no claudex-init beside this program; "
+                                               "install claudex again (make install)");
+    launch->copy_init = !launch_shares_kernel(launch) ||
+                        !program_is_mountable(launch->init, &launch->plan->projects);
+    return 0;
 }
 
 int launch_spec(struct launch *launch, struct error *err)
@@ -53,6 +76,7 @@ int launch_spec(struct launch *launch, struct error *err)
         .term = getenv("TERM"),
         .folders_json = plan->folders_json,
         .packages = launch->packages,
+        .init = launch->copy_init ? NULL : launch->init,
     };
     attach_terminal_size(&input.rows, &input.columns);
     json_decref(launch->spec);
@@ -241,7 +265,8 @@ static int attempt(struct launch *launch, int *stream, enum obstacle *obstacle,
     if (!failed)
         failed = note(launch, err);
     if (!failed)
-        failed = private_files_put(launch->engine, launch->id, launch->plan, err);
+        failed = private_files_put(launch->engine, launch->id, launch->plan,
+                                   launch->copy_init ? launch->init : NULL, err);
     if (!failed && (*stream = open_stream(launch, err)) < 0)
         failed = -1;
     failed = checked(failed, err);
@@ -348,7 +373,8 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
 /* A box that is up lets a second session in, and not before. */
 static int probe(struct launch *launch, struct error *err)
 {
-    static const char *const nothing[] = {"true", NULL};
+    /* The one program that is in every box. */
+    static const char *const nothing[] = {BOX_INIT, "--version", NULL};
     cleanup_buf struct buf complaints = BUF_INIT(4096);
     const struct exec exec = {.engine = launch->engine, .box = launch->id, .command = nothing};
     const struct exec_pipes pipes = {.complaints = &complaints};

@@ -22,12 +22,15 @@ struct launch {
     const char *socket;          /* the engine's */
     bool build_image;            /* the image is ours to make where it is not here, */
     const struct custom *custom; /* and with packages; or NULL */
+    bool own_image;              /* the user's: claudex-init is put into it */
     bool keep;                   /* --keep: no AutoRemove */
     bool detached;               /* -d */
     bool tty, open_stdin;
 
     /* Made on the way; launch_free() frees them. */
     json_t *spec;
+    char *init;     /* path of claudex-init for an image of the user's own, */
+    bool copy_init; /*   copied in, not mounted; */
     char *packages; /* of the custom image: value of LABEL_PACKAGES */
     char *id;       /* of the container, once there is one */
     char *folder;   /* of the box (plugin/state.h), or NULL where nothing has to lie outside */
@@ -35,6 +38,12 @@ struct launch {
     bool restart;   /* `id` was there before: it is started again, and not removed on failure */
 };
 void launch_free(struct launch *launch);
+
+/* True where the engine's kernel is surely this one. */
+bool launch_shares_kernel(const struct launch *launch);
+
+/* Finds what an image of the user's own lacks. 0 or -1. */
+int launch_find_init(struct launch *launch, struct error *err);
 
 /* Fills in launch->spec, anew if it is there: after every change of the plan. */
 int launch_spec(struct launch *launch, struct error *err);

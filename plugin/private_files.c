@@ -15,7 +15,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { CONFIG_TEXT_MAX = 4 << 20, INSTRUCTIONS_MAX = 1 << 20 };
+enum { CONFIG_TEXT_MAX = 4 << 20, INSTRUCTIONS_MAX = 1 << 20, INIT_MAX = 64 << 20 };
 
 /* Paths of an archive have no leading slash. */
 #define RELATIVE(path) (&(path)[1])
@@ -104,12 +104,24 @@ static int add_instructions(struct archive_writer *writer, const struct plan *pl
     return 0;
 }
 
+/* Root's, whoever has it here. */
+static int add_init(struct archive_writer *writer, const char *init, struct error *err)
+{
+    cleanup_buf struct buf program = BUF_INIT(INIT_MAX);
+    if (!init)
+        return 0;
+    if (read_regular_file(AT_FDCWD, init, &program) < 0)
+        return error_errno(err, "cannot read %s", quoted(init));
+    return archive_add_bytes(writer, RELATIVE(BOX_INIT), 0755, 0, 0, program.data,
+                             program.length, err);
+}
+
 int private_files_put(struct engine *engine, const char *id, const struct plan *plan,
-                      struct error *err)
+                      const char *init, struct error *err)
 {
     cleanup_with(archive_writer_free) struct archive_writer *writer = archive_writer_new(err);
     cleanup_free char *path = container_path(id, "/archive?path=%2F");
-    if (!writer || add_private(writer, plan, err) < 0 ||
+    if (!writer || add_init(writer, init, err) < 0 || add_private(writer, plan, err) < 0 ||
         add_instructions(writer, plan, err) < 0 ||
         check_settled(plan, &plan->session.home.files, err) < 0 ||
         home_files_add(writer, &plan->session.home.files, err) < 0 ||

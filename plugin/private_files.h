@@ -10,8 +10,9 @@
 #include "plugin/session_build.h"
 #include "shared/error.h"
 
-/* PUT /containers/{id}/archive. Instructions are read here. */
+/* PUT /containers/{id}/archive. Instructions are read here. `init`, unless NULL, is a file of
+ * this machine that becomes BOX_INIT. */
 int private_files_put(struct engine *engine, const char *id, const struct plan *plan,
-                      struct error *err);
+                      const char *init, struct error *err);
 
 #endif

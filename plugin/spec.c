@@ -98,7 +98,8 @@ static json_t *ssh_mount(const struct spec_input *input)
 static bool is_asked_for(const json_t *mount)
 {
     const char *target = json_string_value(json_object_get(mount, "Target"));
-    return !target || strncmp(target, BOX_PRIVATE "/", sizeof BOX_PRIVATE) != 0;
+    return !target || (strncmp(target, BOX_PRIVATE "/", sizeof BOX_PRIVATE) != 0 &&
+                       strcmp(target, BOX_INIT) != 0);
 }
 
 json_t *spec_asked_mounts(const json_t *mounts)
@@ -137,6 +138,8 @@ static json_t *mounts(const struct spec_input *input)
         failed = json_array_append_new(
             list, bind_mount(sorted[i]->source, sorted[i]->destination, sorted[i]->read_only,
                              sorted[i]->read_only || sorted[i]->idmapped));
+    if (!failed && input->init)
+        failed = json_array_append_new(list, bind_mount(input->init, BOX_INIT, true, true));
     if (!failed && input->control_dir)
         failed = json_array_append_new(
             list, bind_mount(input->control_dir, BOX_CONTROL_DIR, false, true));

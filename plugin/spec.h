@@ -27,6 +27,7 @@ struct spec_input {
     unsigned short rows, columns; /* of the caller's terminal; 0: unknown */
     const char *folders_json;     /* value of LABEL_FOLDERS */
     const char *packages;         /* value of LABEL_PACKAGES, or NULL */
+    const char *init;             /* host file to mount at BOX_INIT, or NULL */
 };
 
 /* A new reference, or NULL when out of memory or where a text is not UTF-8, which JSON cannot

@@ -4,6 +4,7 @@
 # What a session is, and what it cannot do. Promises are those of SECURITY.md.
 
 load lib.bash
+load core.bash
 export BATS_TEST_TIMEOUT=90
 
 # One box serves all: sessions that join it are confined like its first.
@@ -21,18 +22,6 @@ setup() { cd "$project" || return; }
 teardown() { :; }
 
 inside() { run claudex exec "$name" -- "$@"; }
-
-# status_has FILE: the facts of /proc/PID/status that make a process confined.
-confined()
-{
-    has "$1" "NoNewPrivs:	1"
-    has "$1" "Seccomp:	2"
-    for set in Inh Prm Eff Bnd Amb; do
-        has "$1" "Cap$set:	0000000000000000"
-    done
-    has "$1" "Uid:	$project_uid	$project_uid	$project_uid	$project_uid"
-    has "$1" "Gid:	$project_uid	$project_uid	$project_uid	$project_uid"
-}
 
 @test "promise 10: the first session has no capability and cannot gain one" {
     start=$(claudex run --parallel . -- cat /proc/self/status)

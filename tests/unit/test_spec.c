@@ -162,6 +162,20 @@ static void ssh_agent_elsewhere(struct session *session, struct spec_input *inpu
     input->ssh_source = "/tmp/ssh-other";
 }
 
+static void packages(struct session *session, struct spec_input *input)
+{
+    (void)session;
+    input->image = "claudex-custom:0123456789ab";
+    input->packages = "cmake g++";
+}
+
+static void own_image(struct session *session, struct spec_input *input)
+{
+    (void)session;
+    input->image = "acme/dev:1";
+    input->init = "/opt/claudex/claudex-init";
+}
+
 static const struct {
     const char *name;
     void (*change)(struct session *session, struct spec_input *input);
@@ -176,6 +190,8 @@ static const struct {
     {"host-network", host_network},
     {"ssh-agent", ssh_agent},
     {"ssh-socket", ssh_socket},
+    {"packages", packages},
+    {"own-image", own_image},
 };
 
 static json_t *build(void (*change)(struct session *, struct spec_input *))
@@ -289,17 +305,16 @@ static void other_image(struct session *session, struct spec_input *input)
     input->image = "claudex:0.2.0";
 }
 
-static void packages(struct session *session, struct spec_input *input)
-{
-    (void)session;
-    input->image = "claudex-custom:0123456789ab";
-    input->packages = "cmake g++";
-}
-
 static void packages_on_a_newer_base(struct session *session, struct spec_input *input)
 {
     packages(session, input);
     input->image = "claudex-custom:ba9876543210";
+}
+
+static void own_image_copied_into(struct session *session, struct spec_input *input)
+{
+    own_image(session, input);
+    input->init = NULL;
 }
 
 static void other_packages(struct session *session, struct spec_input *input)
@@ -326,6 +341,7 @@ static void same_for_sessions_of_one_box(void **state)
     assert_string_equal(hash_of(packages), hash_of(packages_on_a_newer_base));
     assert_string_not_equal(hash_of(packages), hash_of(other_packages));
     assert_string_equal(hash_of(ssh_agent), hash_of(ssh_agent_elsewhere));
+    assert_string_equal(hash_of(own_image), hash_of(own_image_copied_into));
 }
 
 static void different_for_another_box(void **state)
@@ -334,9 +350,11 @@ static void different_for_another_box(void **state)
     void (*const others[])(struct session *, struct spec_input *) = {
         limits,      ports,    folders,   host_network, other_mode,
         other_image, packages, ssh_agent, ssh_socket};
-    for (size_t i = 0; i < array_length(others); i++)
-        assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
-    assert_string_not_equal(hash_of(ssh_agent), hash_of(ssh_socket));
+    limits, ports, folders, host_network, other_mode, other_image, packages, own_image
+};
+for (size_t i = 0; i < array_length(others); i++)
+    assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
+assert_string_not_equal(hash_of(ssh_agent), hash_of(ssh_socket));
 }
 
 static void reversed(struct session *session, struct spec_input *input)
