@@ -301,7 +301,7 @@ static int run(struct invocation *invocation, struct error *err)
     warn_host_network(&plan.session);
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     launch.socket = endpoint->address;
-    if (plan_ssh(&plan, !shares_kernel(&launch), err) < 0)
+    if (plan_ssh(&plan, !launch_shares_kernel(&launch), err) < 0)
         return -1;
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
     launch.build_image = strcmp(launch.image, image_default_tag) == 0;

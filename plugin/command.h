@@ -94,5 +94,6 @@ extern const struct command cmd_run, cmd_build, cmd_update, cmd_list, cmd_status
     cmd_pull, cmd_version;
 extern const struct command cmd_allow, cmd_deny;
 extern const struct command cmd_config, cmd_trust;
+extern const struct command cmd_clean_custom, cmd_clean_all_custom;
 
 #endif

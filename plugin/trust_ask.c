@@ -2,35 +2,14 @@
 /* Asking the user, or refusing. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "plugin/confirm.h"
 #include "plugin/trust.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 
-enum { ANSWER_MAX = 64, LINES_ROOM = 1200 };
-
-/* One line, whatever its length. False where it is not a clear yes: Ctrl-C and Ctrl-D, too. */
-static bool says_yes(void)
-{
-    char answer[ANSWER_MAX];
-    size_t length = 0;
-    for (;;) {
-        char c;
-        if (read(STDIN_FILENO, &c, 1) != 1) {
-            (void)log_ask("", NULL); /* the question has no line end yet */
-            return false;
-        }
-        if (c == '\n')
-            break;
-        if (length + 1 < sizeof answer)
-            answer[length++] = c;
-    }
-    answer[length] = '\0';
-    return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
-}
+enum { LINES_ROOM = 1200 };
 
 /* As many whole lines as an error has room for. */
 static int refuse(const struct trust_request *request, const struct approval *before,
@@ -96,15 +75,14 @@ int trust_settle(const struct trust_request *request, enum trust_answer answer,
         return 0;
     if (answer == TRUST_AGREED)
         return show(request, known, NULL, err) < 0 ? -1 : remember(request);
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!confirm_possible())
         return refuse(request, known, err);
     (void)snprintf(question, sizeof question, "allow this for %s? [y/N]",
                    quoted(request->folder));
-    /* What was typed before the question is no answer to it. */
-    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+    confirm_flush();
     if (show(request, known, question, err) < 0)
         return -1;
-    if (!says_yes())
+    if (!confirm_read())
         return error_set(err, "not allowed; nothing was started");
     return remember(request);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/session_build.c plugin/project_config.c plugin/folders.c plugin/agent.c
  *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c plugin/trust.c
- *       plugin/trust_store.c plugin/trust_ask.c plugin/state.c plugin/ssh_agent.c */
+ *       plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
+ *       plugin/ssh_agent.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -349,12 +349,10 @@ static void different_for_another_box(void **state)
     (void)state;
     void (*const others[])(struct session *, struct spec_input *) = {
         limits,      ports,    folders,   host_network, other_mode,
-        other_image, packages, ssh_agent, ssh_socket};
-    limits, ports, folders, host_network, other_mode, other_image, packages, own_image
-};
-for (size_t i = 0; i < array_length(others); i++)
-    assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
-assert_string_not_equal(hash_of(ssh_agent), hash_of(ssh_socket));
+        other_image, packages, own_image, ssh_agent,    ssh_socket};
+    for (size_t i = 0; i < array_length(others); i++)
+        assert_string_not_equal(hash_of(others[i]), hash_of(NULL));
+    assert_string_not_equal(hash_of(ssh_agent), hash_of(ssh_socket));
 }
 
 static void reversed(struct session *session, struct spec_input *input)
