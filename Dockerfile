@@ -75,6 +75,8 @@ RUN /tmp/build/install-agents
 # Last, because it is small and changes with every line of ours: a developer does not wait for
 # the agents, and after an update this is a copy from the cache.
 COPY --from=init /src/build/claudex-init /usr/local/bin/claudex-init
+# The same inside, for the agent. (PID 1 makes it in images that are not ours.)
+RUN ln -s claudex-init /usr/local/bin/claudex
 
 ARG CLAUDEX_VERSION
 LABEL io.claudex.version="${CLAUDEX_VERSION}" \

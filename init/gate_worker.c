@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "init/denied.h"
+#include "init/inside/talk.h"
+#include "init/net/nflog.h"
 #include "init/net/pattern.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
@@ -85,7 +87,9 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
     worker->session = session;
     worker->uid = UID_GATE + shift;
     if (bind_family(worker, 0, AF_INET, err) < 0 || bind_family(worker, 1, AF_INET6, err) < 0 ||
-        upstream_take(worker->servers, err) < 0)
+        upstream_take(worker->servers, err) < 0 ||
+        (worker->sockets.inside = inside_bind(INSIDE_GATE, err)) < 0 ||
+        (worker->sockets.nflog = nflog_open(err)) < 0)
         return -1;
     if (read_regular_file(AT_FDCWD, "/etc/hosts", &hosts) < 0 && errno != ENOENT)
         return error_errno(err, "cannot read /etc/hosts");
@@ -113,7 +117,9 @@ static void child(struct gate_worker *worker, int control)
                          &setup.sockets.dns_udp[0],
                          &setup.sockets.dns_udp[1],
                          &setup.sockets.dns_tcp[0],
-                         &setup.sockets.dns_tcp[1]};
+                         &setup.sockets.dns_tcp[1],
+                         &setup.sockets.inside,
+                         &setup.sockets.nflog};
     signals_reset();
     (void)signal(SIGPIPE, SIG_IGN); /* splice(2) knows no MSG_NOSIGNAL */
     worker_wipe(worker->secrets);

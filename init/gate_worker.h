@@ -47,7 +47,7 @@ struct gate_worker {
 };
 #define GATE_WORKER_INIT                                                                       \
     {                                                                                          \
-        .sockets = {{-1, -1}, {-1, -1}, {-1, -1}}, .control = -1                               \
+        .sockets = {{-1, -1}, {-1, -1}, {-1, -1}, -1, -1}, .control = -1                       \
     }
 
 /* Phase 6, first half: binds, before there is anybody else to do it, and takes the name

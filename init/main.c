@@ -8,6 +8,7 @@
  *                                       confined as the first
  *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
  *     claudex-init --version
+ *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "init/home/layout.h"
 #include "init/home/owner.h"
 #include "init/image.h"
+#include "init/inside/command.h"
 #include "init/landlock.h"
 #include "init/launch.h"
 #include "init/mounts.h"
@@ -156,6 +158,7 @@ static int boot_ready(struct boot *boot, struct error *err)
         gate_worker_start(&boot->gate, boot->network.state.mode, &boot->environment,
                           &boot->supervisor.loop, &boot->supervisor.children, err) < 0)
         return -1;
+    inside_make_command();
     if (network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
         return -1;
     return private_announce(&boot->agent, err);
@@ -220,6 +223,8 @@ int main(int argc, char **argv)
     }
     if (getpid() == 1)
         return first_process(argv + 1);
+    if (inside_is_command(argv[0]))
+        return inside_command(argc, argv);
     if (argc > 1 && strcmp(argv[1], "exec") == 0)
         return exec_session(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "ctl") == 0)

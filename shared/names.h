@@ -30,6 +30,7 @@ enum {
 
 /* Paths inside the box. */
 #define BOX_INIT      "/usr/local/bin/claudex-init" /* PID 1, and what docker exec calls */
+#define BOX_COMMAND   "/usr/local/bin/claudex" /* the same for the agent, init/inside */
 #define BOX_WORKSPACE "/workspace"                  /* one folder a project */
 #define BOX_CONTEXT   "/context"                    /* read-only includes */
 #define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */

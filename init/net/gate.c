@@ -15,39 +15,12 @@ uint64_t gate_seconds(const struct gate *gate)
     return gate->reactor.now / 1000;
 }
 
-static void tell(struct gate *gate, const struct gate_frame *frame)
+void gate_tell(struct gate *gate, const struct gate_frame *frame)
 {
     uint8_t bytes[GATE_FRAME_MAX];
     size_t length = gate_frame_print(frame, bytes);
     /* A PID 1 that does not keep up misses a line; nothing may stop the gate. */
     (void)send(gate->control.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/* --- what was refused --------------------------------------------------------------------- */
-
-static uint64_t refusal_hash(enum gate_via via, const char *name, uint16_t port)
-{
-    uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
-    const uint8_t head[3] = {(uint8_t)via, (uint8_t)port, (uint8_t)(port >> 8)};
-    for (size_t i = 0; i < sizeof head; i++)
-        hash = (hash ^ head[i]) * 0x100000001b3U;
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * 0x100000001b3U;
-    return hash;
-}
-
-/* One place a hash: an agent that asks for ever new names overwrites places, and is told of
- * once a name, as fast as PID 1 cares to read. */
-void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port)
-{
-    uint64_t hash = refusal_hash(via, name, port);
-    struct refusal *refusal = &gate->refusals[hash % GATE_REFUSALS_KEPT];
-    if (refusal->hash == hash && gate->reactor.now - refusal->last < GATE_REFUSAL_AGAIN_MS)
-        return;
-    *refusal = (struct refusal){.hash = hash, .last = gate->reactor.now};
-    struct gate_frame frame = {.kind = GATE_REFUSED, .via = via, .port = port};
-    (void)strncpy(frame.name, name, sizeof frame.name - 1);
-    tell(gate, &frame);
 }
 
 /* --- PID 1's words ------------------------------------------------------------------------ */
@@ -73,9 +46,9 @@ static void obey(struct gate *gate, const struct gate_frame *frame)
         gate_policy_change(gate, frame);
         break;
     case GATE_LIST:
-        tell(gate, &(struct gate_frame){.kind = GATE_END,
-                                        .tag = frame->tag,
-                                        .up = connection_list(gate, frame, tell)});
+        gate_tell(gate, &(struct gate_frame){.kind = GATE_END,
+                                             .tag = frame->tag,
+                                             .up = connection_list(gate, frame, gate_tell)});
         break;
     default:
         break;
@@ -147,11 +120,13 @@ int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error
     if (listen_on(gate, 0, AF_INET) < 0 || listen_on(gate, 1, AF_INET6) < 0 ||
         reactor_add_input(&gate->reactor, &gate->control) < 0)
         return error_errno(err, "the gate cannot wait for connections");
-    return 0;
+    return gate_inside_open(gate, gate->sockets.inside, err) < 0
+               ? -1
+               : gate_nflog_open(gate, gate->sockets.nflog, err);
 }
 
 void gate_run(struct gate *gate)
 {
-    tell(gate, &(struct gate_frame){.kind = GATE_READY});
+    gate_tell(gate, &(struct gate_frame){.kind = GATE_READY});
     reactor_run(&gate->reactor);
 }

@@ -6,6 +6,9 @@
  *   gate.c        its life: listeners, PID 1's words, what was refused
  *   gate_policy.c its rules, and how words of PID 1 change them
  *   decide.c      which name or address a connection may be dialled to (pure)
+ *   gate_inside.c what the agent may ask it
+ *   gate_refusals.c what PID 1 is told of refusals, and how often
+ *   nflog_read.c  what the firewall refused by itself
  *   connection.c  one client, its name found out, one server, bytes both ways
  *   resolver.c    DNS for the agent: answers by itself
  *   lookup.c      DNS for the gate: asks the upstream, when it dials
@@ -15,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "init/inside/talk.h"
 #include "init/net/flow.h"
 #include "init/net/gate_frame.h"
 #include "init/net/grants.h"
@@ -28,7 +32,6 @@
 enum {
     GATE_CONNECTIONS_MAX = 10000,
     GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
-    GATE_REFUSAL_AGAIN_MS = 60 * 1000,
 };
 
 /* The descriptors that PID 1 bound and keeps, by family: [0] v4, [1] v6, or -1. */
@@ -36,6 +39,8 @@ struct gate_sockets {
     int tcp[2];     /* where REDIRECT leads */
     int dns_udp[2]; /* the resolver's */
     int dns_tcp[2];
+    int inside; /* questions of the agent: init/inside/talk.h */
+    int nflog;  /* what the firewall refused: init/net/nflog.h */
 };
 
 /* All borrowed, and only until gate_prepare() returns. */
@@ -56,7 +61,12 @@ struct listener {
 };
 
 struct refusal {
-    uint64_t hash, last; /* 0: free */
+    uint64_t hash;  /* 0: free */
+    uint64_t told;  /* reactor's clock */
+    uint64_t count; /* since then */
+    enum gate_via via;
+    uint16_t port;
+    char name[254];
 };
 
 struct gate {
@@ -74,6 +84,9 @@ struct gate {
     struct connection *connections; /* list */
     size_t count;
     struct refusal refusals[GATE_REFUSALS_KEPT];
+    struct inside_rate refusals_rate;
+    struct timer refusals_timer;
+    struct watch nflog;
 };
 
 /* In the forked child, before it is confined: everything that needs a file or memory in
@@ -85,8 +98,14 @@ void gate_run(struct gate *gate);
 /* The rules of the current mode. */
 const struct policy *gate_policy(const struct gate *gate);
 uint64_t gate_seconds(const struct gate *gate);
-/* Tells PID 1, unless it was told of the same within the last minute. */
+void gate_tell(struct gate *gate, const struct gate_frame *frame);
+
+/* gate_refusals.c. PID 1 hears of it at once, or with others of the same within a second. */
 void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port);
+
+/* gate_inside.c, nflog_read.c. Nothing to do for -1. 0 or -1. */
+int gate_inside_open(struct gate *gate, int listener, struct error *err);
+int gate_nflog_open(struct gate *gate, int nflog, struct error *err);
 
 /* gate_policy.c. The rules of the session and, by hand, the grants. 0 or -1. */
 int gate_policy_make(struct gate *gate, const struct session *session,

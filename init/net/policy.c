@@ -343,6 +343,7 @@ static void fill_verdict(const struct policy *policy, uint32_t index, const char
     verdict->allowed = rule->action == POLICY_ALLOW;
     verdict->exact = rule->kind != HOST_WILDCARD;
     verdict->origin = text_at(policy, rule->origin);
+    verdict->expires = rule->expires;
     verdict->rule.kind = (enum host_kind)rule->kind;
     verdict->rule.port = rule->port;
     if (name)

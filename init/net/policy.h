@@ -38,6 +38,7 @@ struct policy_verdict {
     bool exact;         /* an exact name or a literal, so private addresses may be meant */
     const char *origin; /* of the rule that decided; borrowed; "" for the default */
     struct host_pattern rule; /* the rule that decided, when matched */
+    uint64_t expires;         /* that rule; 0: never */
 };
 
 /* A lower-case name on a port; `now` in seconds of CLOCK_BOOTTIME. */

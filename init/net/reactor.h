@@ -24,6 +24,7 @@ enum timer_kind {
     TIMER_STAGGER, /* 250 ms: the next address of a name is tried as well, RFC 8305 5 */
     TIMER_HELLO,   /* 10 s: a client has to say whom it wants */
     TIMER_DIAL,    /* 30 s: from the wish to the connection */
+    TIMER_SECOND,  /* 1 s */
     TIMER_LINGER,  /* 2 s: a last word may be read */
     TIMER_CONSENT, /* 2 min: somebody may be asked, who has to read and decide */
     TIMER_IDLE,    /* 2 h: nothing moved either way */
