@@ -10,12 +10,13 @@
 #include "plugin/exec.h"
 #include "plugin/image.h"
 #include "plugin/output.h"
+#include "plugin/signatures.h"
 #include "plugin/verbs.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 
-enum { STATUS_MAX = 256 * 1024 };
+enum { STATUS_MAX = 256 * 1024, SIGNATURES_SHOWN = 5 };
 
 static int take_status(void *data, const char *bytes, size_t length, struct error *err)
 {
@@ -115,6 +116,10 @@ static json_t *describe(struct engine *engine, const struct box *box, const json
     if (all && status)
         (void)json_object_set(all, "box", status); /* all that PID 1 says */
     json_decref(status);
+    json_t *signatures = signatures_read(engine, box);
+    if (all && signatures)
+        (void)json_object_set(all, "ssh", signatures);
+    json_decref(signatures);
     return all;
 }
 
@@ -169,6 +174,26 @@ static int add_versions(struct table *table, const json_t *all)
     return failed;
 }
 
+static int add_signatures(struct table *table, const json_t *ssh)
+{
+    const json_t *last = json_object_get(ssh, "last");
+    size_t count = json_array_size(last), i = 0;
+    char text[512];
+    if (!ssh)
+        return 0;
+    int failed = add_pair(table, "ssh agent", text_of(ssh, "keys"));
+    (void)snprintf(text, sizeof text, "%lld",
+                   (long long)json_integer_value(json_object_get(ssh, "count")));
+    failed |= add_pair(table, "signatures", text);
+    if (count > SIGNATURES_SHOWN)
+        i = count - SIGNATURES_SHOWN;
+    for (; i < count; i++) {
+        signature_describe(json_array_get(last, i), text, sizeof text);
+        failed |= add_pair(table, "", text);
+    }
+    return failed;
+}
+
 static int print_table(const json_t *all)
 {
     cleanup_table struct table table = {.columns = 2};
@@ -177,6 +202,7 @@ static int print_table(const json_t *all)
                  add_list(&table, "folders", json_object_get(all, "folders")) |
                  add_pair(&table, "agent", text_of(all, "agent")) |
                  add_list(&table, "ports", json_object_get(all, "ports")) |
+                 add_signatures(&table, json_object_get(all, "ssh")) |
                  add_pair(&table, "image", text_of(all, "image")) | add_versions(&table, all);
     if (!failed)
         table_print(&table, stdout);
@@ -210,7 +236,7 @@ static int run(struct invocation *invocation, struct error *err)
 const struct command cmd_status = {
     .name = "status",
     .operands = "[NAME]",
-    .summary = "Show one box: its state, network, folders, versions",
+    .summary = "Show one box: its state, network, folders, signatures, versions",
     .completes = COMPLETES_BOX,
     .run = run,
 };
