@@ -64,6 +64,7 @@ world()
     # Elsewhere: nobody answers, not even that there is nobody.
     ip -n "$far" route add blackhole 192.0.2.0/24
     ip -n "$far" route add blackhole 2001:db8::/32
+    : >"$frames"
     ip netns exec "$far" "$net_far" far0 >"$frames" 2>&1 3>&- </dev/null &
     until_seen ready
     before+="

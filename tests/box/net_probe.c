@@ -2,7 +2,8 @@
 /*
  * net_probe: tries to get something out of the box.
  *
- *     net_probe try             every way there is, once; a line "NAME PORT RESULT" for each
+ *     net_probe try [NAME…]     every way there is, or these, once; a line "NAME PORT RESULT"
+ *                               for each
  *     net_probe names           the names and ports, trying nothing
  *     net_probe hold HOST PORT tcp|udp
  *                               one connection; at once and for each line of stdin sends one
@@ -365,9 +366,22 @@ static uint16_t port_of(size_t i)
     return attempts[i].port ? attempts[i].port : (uint16_t)(FIRST_PORT + i);
 }
 
-static int try_all(int really)
+/* Is it one of the names, or are there none? */
+static int wanted(const char *name, char *const *names)
+{
+    if (!*names)
+        return 1;
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return 1;
+    return 0;
+}
+
+static int try_all(int really, char *const *names)
 {
     for (size_t i = 0; i < ATTEMPTS; i++) {
+        if (!wanted(attempts[i].name, names))
+            continue;
         errno = 0;
         int result =
             really ? attempts[i].attempt(attempts[i].host, port_of(i), attempts[i].how) : 0;
@@ -530,9 +544,9 @@ int main(int argc, char **argv)
     const char *verb = argc > 1 ? argv[1] : "";
     (void)signal(SIGPIPE, SIG_IGN);
     if (strcmp(verb, "try") == 0)
-        return try_all(1);
+        return try_all(1, argv + 2);
     if (strcmp(verb, "names") == 0)
-        return try_all(0);
+        return try_all(0, argv + 2);
     if (strcmp(verb, "hold") == 0 && argc == 5)
         return hold(argv[2], argv[3], argv[4]);
     if (strcmp(verb, "ask") == 0 && (argc == 5 || argc == 6))
