@@ -54,3 +54,25 @@ internet_start()
 # client COMMAND...: internet/client.js in the box, as the agent.
 client() { as_agent "${client_env[@]}" node /opt/internet/client.js "$@"; }
 client_env=(env NODE_EXTRA_CA_CERTS=/opt/internet/ca.pem)
+
+# says EXPECTED COMMAND...: what the client prints.
+says()
+{
+    [ "$1" != -- ] || shift
+    local expected=$1
+    shift
+    run -0 client "$@"
+    equal "$*: $output" "$*: $expected"
+}
+
+# The gate's process as this machine sees it; empty where there is none.
+gate_pid() { pgrep -P "$host_pid" -u 64990; }
+
+# gate_again: waits for the next one to answer.
+gate_again()
+{
+    local end=$((SECONDS + 10))
+    until as_agent timeout 1 node /opt/internet/client.js resolve A localhost | grep -q NOERROR; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+    done
+}

@@ -169,9 +169,13 @@ function target(text) {
 }
 
 function getHttp2(url) {
-    const session = http2.connect(url.origin, { servername: options.sni, host: options.to });
+    const session = http2.connect(url.origin, {
+        host: options.to ?? url.hostname, servername: options.sni ?? url.hostname,
+    });
     session.on('error', fail);
-    const stream = session.request({ ':path': url.pathname, ':method': options.body ? 'POST' : 'GET' });
+    const stream = session.request({
+        ':authority': options.host ?? url.host, ':path': url.pathname, ':method': options.body ? 'POST' : 'GET',
+    });
     let status, body = '', trailers = '';
     stream.on('response', (head) => { status = head[':status']; });
     stream.on('trailers', (fields) => { trailers = ` grpc-status ${fields['grpc-status']}`; });

@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # commands for the box; what bats and the helpers set
+# The gate's resolver: it answers by itself, and asks only when it dials.
+
+load internet.bash
+
+@test "promise 3: no lookup of the agent's is seen outside, whatever it asks for" {
+    local type to
+    online allowlist "$(allowed www.test '*.wild.test')"
+    run -0 client resolve A www.test
+    [[ $output =~ ^NOERROR\ 198\.1[89]\. ]]
+    for type in AAAA HTTPS SVCB TXT MX NS SRV NULL ANY AXFR; do
+        says NOERROR resolve $type www.test
+        says NOERROR resolve $type www.test tcp
+        says NXDOMAIN resolve $type evil.test
+    done
+    # What would carry something out, were it asked on.
+    run -0 client resolve A "$(head -c 60 /dev/zero | tr '\0' s).$(head -c 60 /dev/zero | tr '\0' t).wild.test"
+    [[ $output =~ ^NOERROR\ 198 ]]
+    says NXDOMAIN resolve A "secret.www.test"
+    says NXDOMAIN resolve A 'www.test.evil.test'
+    says NXDOMAIN resolve A 'evilwww.test'
+    says NXDOMAIN resolve A 'www\0.test'
+    says NXDOMAIN resolve A 'www\xe4.test'
+    # At whatever resolver.
+    for to in 10.99.0.1 8.8.8.8 2600:c1a::53 fd99::1; do
+        run -0 client resolve A www.test server=$to
+        [[ $output =~ ^NOERROR\ 198 ]]
+        says NXDOMAIN resolve A evil.test server=$to
+        says NXDOMAIN resolve TXT evil.test server=$to tcp
+    done
+    internet_never '.*'
+    forget
+    nothing_arrived
+    run -0 word mode open
+    run -0 client resolve A evil.test
+    equal "$output" 'NOERROR 11.0.0.1'
+    internet_saw 'dns udp A evil.test'
+}
+
+@test "a name keeps its address, however it is spelt, and the address its name" {
+    local first
+    online allowlist "$(allowed www.test shop.test)"
+    run -0 client resolve A www.test
+    first=${output#* }
+    says "NOERROR $first" resolve A WwW.TeSt
+    says "NOERROR $first" resolve A www.test. tcp
+    run -0 client resolve A shop.test
+    [ "${output#* }" != "$first" ]
+    says 'NOERROR www.test' resolve PTR "$(awk -F. '{ print $4 "." $3 "." $2 "." $1 }' <<<"$first").in-addr.arpa"
+    says NXDOMAIN resolve PTR 1.0.0.11.in-addr.arpa
+    says 'NOERROR 127.0.0.1' resolve A localhost
+    says 'NOERROR 0000:0000:0000:0000:0000:0000:0000:0001' resolve AAAA x.localhost
+    internet_never '.*'
+    # What a gate that died gave out is nobody's, until it is asked for again.
+    kill -KILL "$(gate_pid)"
+    gate_again
+    says -- '-- reset' raw "$first" 22 hello '|'
+    says '200 www.test GET /' get https://www.test/
+}
+
+@test "what the hosts file says is answered, and dialled where it is allowed" {
+    more_before='printf "127.0.0.1 localhost\n10.99.0.2 box\n10.99.0.1 db other\nfd99::1 six\n" >etc/hosts'
+    online allowlist "$(allowed db:5432 six:5432)"
+    says 'NOERROR 10.99.0.2' resolve A box
+    says NOERROR resolve AAAA box
+    says 'NOERROR 10.99.0.1' resolve A other
+    says 'NOERROR db' resolve PTR 1.0.99.10.in-addr.arpa
+    says $'hello\n-- end' raw db 5432 'hello\n' '|' '!'
+    says $'hello\n-- end' raw six 5432 'hello\n' '|' '!'
+    says -- '-- reset' raw db 7 hello '|'
+    internet_never 'dns .*'
+    internet_never 'tcp 7 .*'
+}
+
+@test "in lockdown nothing is resolved but what is in the box" {
+    online allowlist "$(allowed www.test)"
+    run -0 word lockdown on
+    says REFUSED resolve A www.test
+    says REFUSED resolve A evil.test
+    says 'NOERROR 127.0.0.1' resolve A localhost
+    says 'error EAI_AGAIN' get https://www.test/
+    says 'error ECONNREFUSED' get https://www.test/ to=11.0.0.1
+    run -0 word lockdown off
+    says '200 www.test GET /' get https://www.test/
+}
+
+@test "in open answers are the upstream's, large ones too" {
+    online open
+    says 'NOERROR 11.0.0.1' resolve A www.test
+    says 'NOERROR www.test 11.0.0.1' resolve A alias.test
+    says NXDOMAIN resolve A nothing.test
+    says SERVFAIL resolve A failing.test
+    run -0 client resolve A many.test tcp
+    equal "$(wc -w <<<"$output")" 1001
+    # By UDP such an answer says that it is cut short.
+    run -0 client resolve A many.test
+    equal "$output" NOERROR
+    says '200 www.test GET /' get http://www.test/
+    says '200 v6.test GET /' get https://v6.test/
+}
+
+@test "messages that are none, by thousands" {
+    online allowlist "$(allowed www.test)"
+    run -0 as_agent node -e '
+        const s = require("dgram").createSocket("udp4"), crypto = require("crypto");
+        let n = 0, sent = 0;
+        s.on("message", () => n++);
+        const more = () => {
+            for (let i = 0; i < 100; i++, sent++)
+                s.send(crypto.randomBytes(crypto.randomInt(1, 1500)), 53, "127.0.0.1");
+            if (sent < 10000) setTimeout(more, 1); else setTimeout(() => process.exit(0), 200);
+        };
+        more();'
+    run -0 as_agent node -e '
+        const net = require("net"), crypto = require("crypto");
+        for (let i = 0; i < 500; i++)
+            net.connect(53, "127.0.0.1").on("error", () => {}).end(crypto.randomBytes(600));
+        setTimeout(() => process.exit(0), 1000);'
+    says NXDOMAIN resolve A evil.test
+    run -0 client resolve A www.test tcp
+    [[ $output =~ ^NOERROR\ 198 ]]
+    internet_never '.*'
+    lacks "$(<"$BATS_TEST_TMPDIR/out")" died
+}
