@@ -33,20 +33,11 @@ static void close_end(struct gate *gate, struct watch *watch, struct end *end, b
     end->fd = watch->fd = -1;
 }
 
-static void stop_dialling(struct connection *connection)
-{
-    lookup_cancel(&connection->query);
-    if (connection->dial)
-        dial_stop(connection->dial);
-    free(connection->dial);
-    connection->dial = NULL;
-}
-
-static void finish(struct connection *connection, bool reset)
+void connection_finish(struct connection *connection, bool reset)
 {
     struct gate *gate = connection->gate;
     timer_stop(&connection->timer);
-    stop_dialling(connection);
+    connection_stop_dialling(connection);
     flow_end(&connection->up, &gate->pipes);
     flow_end(&connection->down, &gate->pipes);
     close_end(gate, &connection->client_watch, &connection->client, reset);
@@ -62,134 +53,20 @@ static void finish(struct connection *connection, bool reset)
     free(connection);
 }
 
+void connection_drop_server(struct connection *connection)
+{
+    close_end(connection->gate, &connection->server_watch, &connection->server, true);
+}
+
 void connection_cut(struct connection *connection)
 {
-    finish(connection, true);
+    connection_finish(connection, true);
 }
 
 static void expired(struct timer *timer)
 {
     struct connection *connection = member_of(timer, struct connection, timer);
-    finish(connection, connection->stage != STAGE_REFUSED);
-}
-
-/* --- refusing ----------------------------------------------------------------------------- */
-
-static enum gate_via via_of(const struct connection *connection)
-{
-    static const enum gate_via vias[] = {
-        [PROTOCOL_RAW] = VIA_TCP, [PROTOCOL_TLS] = VIA_TLS, [PROTOCOL_HTTP] = VIA_HTTP};
-    return vias[connection->protocol];
-}
-
-void connection_refuse(struct connection *connection, const char *name, const char *text,
-                       size_t length)
-{
-    struct gate *gate = connection->gate;
-    gate_refused(gate, via_of(connection), name, connection->port);
-    if (!text) {
-        finish(connection, true);
-        return;
-    }
-    /* The word fits into an empty socket buffer. What the client still sends is read away: a
-     * close with bytes unread would be a reset, which overtakes the word. */
-    (void)send(connection->client.fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)shutdown(connection->client.fd, SHUT_WR);
-    stop_dialling(connection);
-    close_end(gate, &connection->server_watch, &connection->server, true);
-    connection->stage = STAGE_REFUSED;
-    timer_set(&gate->reactor, &connection->timer, TIMER_LINGER);
-    reactor_again(&gate->reactor, &connection->client_watch);
-}
-
-/* A fatal access_denied, as a server would send it instead of its hello: RFC 8446 6. */
-static void refuse_tls(struct connection *connection, const char *name)
-{
-    static const char alert[] = {21, 3, 1, 0, 2, 2, 49};
-    connection_refuse(connection, name, alert, sizeof alert);
-}
-
-static void discard(struct connection *connection)
-{
-    char bytes[4096];
-    ssize_t n;
-    do
-        n = recv(connection->client.fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    while (n > 0);
-    if (n == 0 || errno != EAGAIN)
-        finish(connection, false);
-}
-
-/* --- dialling ----------------------------------------------------------------------------- */
-
-static void server_ready(struct watch *watch, uint32_t events);
-
-static void dialled(struct dial *dial, int fd)
-{
-    struct connection *connection = dial->context;
-    struct gate *gate = connection->gate;
-    if (fd < 0) { /* the server's own refusal, or nobody there: a reset, as without a gate */
-        finish(connection, true);
-        return;
-    }
-    connection->server = (struct end){.fd = fd};
-    connection->server_watch = (struct watch){.fd = fd, .ready = server_ready};
-    stop_dialling(connection);
-    if (reactor_add(&gate->reactor, &connection->server_watch) < 0) {
-        finish(connection, true);
-        return;
-    }
-    connection->stage = STAGE_RELAY;
-    timer_set(&gate->reactor, &connection->timer, TIMER_IDLE);
-    /* The rest happens when the new descriptor reports that it can be written to. */
-}
-
-static void dial_addresses(struct connection *connection, const struct addresses *addresses)
-{
-    connection->dial = calloc(1, sizeof *connection->dial);
-    if (!connection->dial) {
-        finish(connection, true);
-        return;
-    }
-    connection->dial->done = dialled;
-    connection->dial->context = connection;
-    dial_start(connection->dial, &connection->gate->reactor, addresses, connection->port);
-}
-
-static void resolved(void *context, const struct addresses *found, const char *why)
-{
-    struct connection *connection = context;
-    struct gate *gate = connection->gate;
-    struct addresses usable = {0};
-    (void)why;
-    for (size_t i = 0; found && i < found->count; i++)
-        if (gate->mode == NETWORK_OPEN ||
-            decide_address(gate_policy(gate), gate->private_names, gate_seconds(gate),
-                           connection->name, connection->port, &found->list[i]))
-            usable.list[usable.count++] = found->list[i];
-    if (usable.count > 0)
-        dial_addresses(connection, &usable);
-    else if (found) /* it leads where no name may lead */
-        connection_refuse(connection, connection->name, NULL, 0);
-    else
-        finish(connection, true);
-}
-
-void connection_dial_name(struct connection *connection, const char *name)
-{
-    struct gate *gate = connection->gate;
-    (void)snprintf(connection->name, sizeof connection->name, "%s", name);
-    connection->stage = STAGE_DIAL;
-    timer_set(&gate->reactor, &connection->timer, TIMER_DIAL);
-    lookup_start(gate->lookup, connection->name, resolved, connection, &connection->query);
-}
-
-static void dial_address(struct connection *connection)
-{
-    const struct addresses one = {.count = 1, .list = {connection->address}};
-    connection->stage = STAGE_DIAL;
-    timer_set(&connection->gate->reactor, &connection->timer, TIMER_DIAL);
-    dial_addresses(connection, &one);
+    connection_finish(connection, connection->stage != STAGE_REFUSED);
 }
 
 /* --- listening ---------------------------------------------------------------------------- */
@@ -204,22 +81,21 @@ static void listen_tls(struct connection *connection)
     if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0) {
-        finish(connection, true);
+        connection_finish(connection, true);
         return;
     }
     switch (hello_parse(bytes, (size_t)n, &hello)) {
     case HELLO_MORE:
         return;
     case HELLO_NAME:
-        if (!hello.ech &&
-            decide_said(gate_policy(gate), gate_seconds(gate), hello.name, connection->port))
+        if (decide_said(gate_policy(gate), gate_seconds(gate), hello.name, connection->port))
             connection_dial_name(connection, hello.name);
         else
-            refuse_tls(connection, hello.name);
+            connection_refuse_tls(connection, hello.name);
         return;
     case HELLO_NO_NAME:
     case HELLO_BAD:
-        refuse_tls(connection, connection->name);
+        connection_refuse_tls(connection, connection->name);
         return;
     }
 }
@@ -240,61 +116,15 @@ static void client_ready(struct watch *watch, uint32_t events)
         break;
     case STAGE_DIAL:
         if (events & (EPOLLHUP | EPOLLERR))
-            finish(connection, true);
+            connection_finish(connection, true);
         break;
     case STAGE_RELAY:
         connection_relay(connection);
         break;
     case STAGE_REFUSED:
-        discard(connection);
+        connection_discard(connection);
         break;
     }
-}
-
-/* --- relaying ----------------------------------------------------------------------------- */
-
-static void server_ready(struct watch *watch, uint32_t events)
-{
-    struct connection *connection = member_of(watch, struct connection, server_watch);
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        connection->server.readable = true;
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-        connection->server.writable = true;
-    connection_relay(connection);
-}
-
-static enum flow_state relay_up(struct connection *connection)
-{
-    return flow_move(&connection->up, &connection->client, &connection->server,
-                     &connection->gate->pipes);
-}
-
-void connection_relay(struct connection *connection)
-{
-    struct gate *gate = connection->gate;
-    bool wait = false;
-    enum flow_state up = FLOW_WAITS, down = FLOW_WAITS;
-    if (connection->http) {
-        http_side_answer(connection, &wait);
-        if (http_side_up(connection) < 0)
-            return;
-    } else {
-        up = relay_up(connection);
-    }
-    if (!wait)
-        down = flow_move(&connection->down, &connection->server, &connection->client,
-                         &gate->pipes);
-    if (up == FLOW_BROKEN || down == FLOW_BROKEN) {
-        finish(connection, true);
-        return;
-    }
-    if (connection->up.shut && down == FLOW_DONE) {
-        finish(connection, false);
-        return;
-    }
-    if (up == FLOW_GOES_ON || down == FLOW_GOES_ON)
-        reactor_again(&gate->reactor, &connection->server_watch);
-    timer_set(&gate->reactor, &connection->timer, TIMER_IDLE);
 }
 
 /* --- its beginning ------------------------------------------------------------------------ */
@@ -364,7 +194,7 @@ static void begin(struct connection *connection)
         connection_dial_name(connection, destination.name);
         return;
     case DECISION_ADDRESS:
-        dial_address(connection);
+        connection_dial_address(connection);
         return;
     }
 }
@@ -381,7 +211,7 @@ void connection_accept(struct gate *gate, int fd, int family)
     int on = 1;
     struct connection *connection = NULL;
     bool shut = gate->mode == NETWORK_LOCKDOWN || gate->mode == NETWORK_SEALED;
-    if (!shut && gate->count < GATE_CONNECTIONS_MAX)
+    if (!shut && gate->count < gate->most)
         connection = calloc(1, sizeof *connection);
     if (!connection || original_destination(connection, fd, family) < 0) {
         free(connection);
@@ -403,7 +233,7 @@ void connection_accept(struct gate *gate, int fd, int family)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (reactor_add(&gate->reactor, &connection->client_watch) < 0)
-        finish(connection, true);
+        connection_finish(connection, true);
     else
         begin(connection);
 }
@@ -419,7 +249,7 @@ uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
         if (index < list->up || index - list->up >= GATE_LIST_PAGE)
             continue;
         struct gate_frame frame = {.kind = GATE_CONNECTION,
-                                   .via = via_of(c),
+                                   .via = connection_via(c),
                                    .port = c->port,
                                    .tag = list->tag,
                                    .up = c->up.bytes,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One client and one server: from the accepted socket to the last byte. connection.c has its
- * life, connection_http.c what is special about port 80, where every request is looked at.
+ * beginning and end, connection_dial.c the way to the server, connection_relay.c the bytes,
+ * connection_refuse.c the last word, connection_http.c what is special about port 80, where
+ * every request is looked at.
  */
 #ifndef CLAUDEX_INIT_NET_CONNECTION_H
 #define CLAUDEX_INIT_NET_CONNECTION_H
@@ -38,19 +40,40 @@ struct connection {
     uint64_t since;         /* reactor's clock */
 };
 
-/* Starts to dial `name`, which was allowed. */
+/* Ends it, with a reset both ways or as it comes. */
+void connection_finish(struct connection *connection, bool reset);
+void connection_drop_server(struct connection *connection);
+
+/* connection_dial.c: a name that was allowed, or the destination itself. */
 void connection_dial_name(struct connection *connection, const char *name);
-/* The last word: `text` (may be NULL) is sent, then the end. Logs the name. */
+void connection_dial_address(struct connection *connection);
+void connection_stop_dialling(struct connection *connection);
+
+/* connection_relay.c. Moves what can be moved; may end the connection, which then must not be
+ * touched. */
+void connection_relay(struct connection *connection);
+void connection_server_ready(struct watch *watch, uint32_t events);
+
+/* connection_refuse.c. The last word: `text` (may be NULL) is sent, then the end. Logs the
+ * name. */
 void connection_refuse(struct connection *connection, const char *name, const char *text,
                        size_t length);
-/* Moves what can be moved; may end the connection, which then must not be touched. */
-void connection_relay(struct connection *connection);
+void connection_refuse_tls(struct connection *connection, const char *name);
+/* What a refused client still sends. */
+void connection_discard(struct connection *connection);
+enum gate_via connection_via(const struct connection *connection);
 
 /* connection_http.c. The first two return -1 when the connection was ended or refused. */
 int http_side_open(struct connection *connection);
 void http_side_free(struct http_side *side);
 /* Client to server: reads, judges and passes on. */
 int http_side_up(struct connection *connection);
+/* Its turn ended before there was nothing to do any more. */
+bool http_side_goes_on(const struct http_side *side);
+/* An answer in the server's place, logged as refused. Always -1: the connection is not the
+ * caller's any more. */
+int http_side_refuse(struct connection *connection, int status, const char *host,
+                     const char *text);
 /* The server's first bytes, where a client waits for them to switch protocols; *wait: they must
  * not be passed on yet, for more are needed to tell. */
 void http_side_answer(struct connection *connection, bool *wait);

@@ -8,7 +8,10 @@
 #include "init/net/connection.h"
 #include "init/net/http_head.h"
 
-enum { ANSWER_PEEK = 4096 }; /* bytes of interim answers before a 101 */
+enum {
+    ANSWER_PEEK = 4096, /* bytes of interim answers before a 101 */
+    STEPS_A_TURN = 256, /* then others have one */
+};
 
 /*
  * Client to server on port 80. Bytes wait in a buffer until the request they belong to was
@@ -20,7 +23,7 @@ struct http_side {
     size_t length, cleared;
     bool named; /* the first request said whom to dial */
     bool client_ended;
-    bool held; /* the server's first bytes decide what the client's next ones are */
+    bool goes_on; /* its turn is over, and there is more to do */
 };
 
 int http_side_open(struct connection *connection)
@@ -37,8 +40,8 @@ void http_side_free(struct http_side *side)
     free(side);
 }
 
-/* Always -1: the connection is not the caller's any more. */
-static int refuse(struct connection *connection, int status, const char *host, const char *text)
+int http_side_refuse(struct connection *connection, int status, const char *host,
+                     const char *text)
 {
     char answer[1024], body[640];
     int length = snprintf(body, sizeof body, "claudex: %s\n", text);
@@ -59,7 +62,7 @@ static int refuse_host(struct connection *connection, const char *host)
         text, sizeof text,
         "%.253s is not allowed from this box; on the host: docker claudex allow %.100s", host,
         host);
-    return refuse(connection, 403, host, text);
+    return http_side_refuse(connection, 403, host, text);
 }
 
 /* One request's head. 0 its bytes may pass; -1 the connection is gone, or is being dialled and
@@ -80,7 +83,7 @@ static int judge_request(struct connection *connection, const struct http_reques
     if (strcmp(host, connection->name) == 0 && !request->upgrade)
         return 0;
     /* RFC 9110 15.5.20: another connection will do. */
-    return refuse(
+    return http_side_refuse(
         connection, 421, host,
         "one connection, one host, and an upgrade only at its beginning: ask for this "
         "on a connection of its own");
@@ -99,7 +102,6 @@ static int judge(struct connection *connection)
     case HTTP_FEED_BODY:
         return 1;
     case HTTP_FEED_HOLD:
-        side->held = true;
         return 0;
     case HTTP_FEED_TUNNEL:
         side->cleared = side->length;
@@ -107,7 +109,7 @@ static int judge(struct connection *connection)
     case HTTP_FEED_BAD:
         break;
     }
-    return refuse(connection, request.status, connection->name, request.why);
+    return http_side_refuse(connection, request.status, connection->name, request.why);
 }
 
 /* 1 something was sent, 0 not now, -1 the connection is gone. */
@@ -133,11 +135,33 @@ static int pass_on(struct connection *connection)
     return 1;
 }
 
+/* The rest of a body, or of all, without a look. As http_side_up(). */
+static int move_unseen(struct connection *connection)
+{
+    struct http_side *side = connection->http;
+    struct flow *up = &connection->up;
+    uint64_t left = http_body_left(&side->stream);
+    up->limit = left;
+    enum flow_state state =
+        flow_move(up, &connection->client, &connection->server, &connection->gate->pipes);
+    http_body_moved(&side->stream, left - up->limit);
+    side->client_ended = up->ended;
+    if (state == FLOW_BROKEN) {
+        connection_cut(connection);
+        return -1;
+    }
+    if (state == FLOW_GOES_ON)
+        side->goes_on = true;
+    /* Through with this body: on to the next request. */
+    return state == FLOW_WAITS && up->held == 0 && up->limit == 0;
+}
+
 static int read_more(struct connection *connection)
 {
     struct http_side *side = connection->http;
     if (side->length == sizeof side->bytes)
-        return refuse(connection, 431, connection->name, "this request's head is too long");
+        return http_side_refuse(connection, 431, connection->name,
+                                "this request's head is too long");
     if (!connection->client.readable)
         return 0;
     ssize_t n = recv(connection->client.fd, side->bytes + side->length,
@@ -170,19 +194,30 @@ static int end_of_client(struct connection *connection)
     return 0;
 }
 
+/* What waits in the pipe goes before anything else. */
+static bool may_move_unseen(const struct connection *connection)
+{
+    const struct http_side *side = connection->http;
+    if (connection->up.held > 0)
+        return true;
+    return connection->stage == STAGE_RELAY && side->length == 0 && !side->client_ended &&
+           http_body_left(&side->stream) > 0;
+}
+
 int http_side_up(struct connection *connection)
 {
     struct http_side *side = connection->http;
-    for (;;) {
-        int step;
+    side->goes_on = false;
+    for (int i = 0; i < STEPS_A_TURN; i++) {
+        int step = 0;
         if (side->cleared > 0)
             step = pass_on(connection);
-        else if (side->held)
-            return 0;
+        else if (may_move_unseen(connection))
+            step = move_unseen(connection);
+        else if (http_is_held(&side->stream))
+            return 0; /* the server's first bytes decide what the client's next ones are */
         else if (side->length > 0 && (step = judge(connection)) != 0)
             ; /* cleared, or gone */
-        else if (side->held)
-            continue;
         else if (side->client_ended)
             return end_of_client(connection);
         else
@@ -190,13 +225,20 @@ int http_side_up(struct connection *connection)
         if (step <= 0)
             return step;
     }
+    side->goes_on = true;
+    return 0;
+}
+
+bool http_side_goes_on(const struct http_side *side)
+{
+    return side->goes_on;
 }
 
 void http_side_answer(struct connection *connection, bool *wait)
 {
     struct http_side *side = connection->http;
     uint8_t first[ANSWER_PEEK];
-    if (!side->held || !connection->server.readable)
+    if (!http_is_held(&side->stream) || !connection->server.readable)
         return;
     ssize_t n = recv(connection->server.fd, first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
     if (n < 0)
@@ -206,5 +248,4 @@ void http_side_answer(struct connection *connection, bool *wait)
     if (*wait)
         return;
     http_answered(&side->stream, answer == HTTP_ANSWER_SWITCHING);
-    side->held = false;
 }

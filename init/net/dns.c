@@ -110,6 +110,8 @@ static enum dns_rcode read_opt(struct reader *reader, struct dns_query *query)
             return DNS_FORMERR;
     }
     query->edns = true;
+    if (get16(opt + 3) > DNS_UDP_MAX)
+        query->udp_max = (uint16_t)get16(opt + 3);
     return opt[6] == 0 ? DNS_NOERROR : DNS_BADVERS;
 }
 
@@ -140,6 +142,7 @@ enum dns_verdict dns_parse(const uint8_t *message, size_t length, struct dns_que
 {
     query->type = 0;
     query->edns = false;
+    query->udp_max = DNS_UDP_MAX;
     query->name[0] = '\0';
     query->question_length = 0;
     if (length < HEADER_SIZE || (message[2] & 0x80) != 0)
@@ -223,6 +226,13 @@ static size_t room(const struct dns_query *query)
 size_t dns_answer_empty(const struct dns_query *query, enum dns_rcode rcode, uint8_t *out)
 {
     return finish(query, rcode, out, begin(query, rcode, 0, out));
+}
+
+size_t dns_answer_truncated(const struct dns_query *query, uint8_t *out)
+{
+    size_t length = dns_answer_empty(query, DNS_NOERROR, out);
+    out[2] |= FLAG_TC >> 8;
+    return length;
 }
 
 size_t dns_answer_addresses(const struct dns_query *query, const uint8_t *addresses,

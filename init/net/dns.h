@@ -37,8 +37,9 @@ enum dns_rcode {
 
 struct dns_query {
     uint16_t id;
-    uint16_t flags; /* those that an answer repeats, in place: opcode, RD, CD */
-    bool edns;      /* an OPT record came, so the answer has one */
+    uint16_t flags;   /* those that an answer repeats, in place: opcode, RD, CD */
+    bool edns;        /* an OPT record came, so the answer has one */
+    uint16_t udp_max; /* bytes of a datagram that the asker takes, at least DNS_UDP_MAX */
     uint16_t type;
     char name[DNS_NAME_MAX]; /* lower case; "" for the root, and for what is no host name */
     uint8_t question[DNS_QUESTION_MAX]; /* as it came: 0x20 case games stay intact */
@@ -65,6 +66,8 @@ enum dns_verdict dns_parse(const uint8_t *message, size_t length, struct dns_que
  * An error or, with DNS_NOERROR, "no such data". There is no SOA record, so a client keeps
  * neither (RFC 2308 5): what is allowed a moment later works at once. */
 size_t dns_answer_empty(const struct dns_query *query, enum dns_rcode rcode, uint8_t *out);
+/* No data, and that there is more by TCP. */
+size_t dns_answer_truncated(const struct dns_query *query, uint8_t *out);
 /* To a question for A or AAAA: `count` addresses of 4 or 16 bytes, as many as fit. `ttl` in
  * seconds. */
 size_t dns_answer_addresses(const struct dns_query *query, const uint8_t *addresses,

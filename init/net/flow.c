@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 256 * 1024 };
+enum { PIPE_BYTES = 256 * 1024, COPY_BYTES = 16 * 1024 };
 
 static int borrow(struct flow *flow, struct pipes *pipes)
 {
@@ -40,16 +40,9 @@ void flow_end(struct flow *flow, struct pipes *pipes)
     flow->pipe[0] = flow->pipe[1] = -1;
 }
 
-/* Source to pipe. 1 something came, 0 not now, -1 the source is broken. The pipe is empty, so
- * EAGAIN can only mean the source. */
-static int fill(struct flow *flow, struct end *from)
+/* The source gave no bytes. 0 or -1, as fill(). */
+static int nothing_came(struct flow *flow, struct end *from, ssize_t n)
 {
-    ssize_t n = splice(from->fd, NULL, flow->pipe[1], NULL, PIPE_BYTES,
-                       SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-    if (n > 0) {
-        flow->held = (size_t)n;
-        return 1;
-    }
     if (n == 0) {
         flow->ended = true;
         return 0;
@@ -57,6 +50,21 @@ static int fill(struct flow *flow, struct end *from)
     if (errno == EAGAIN)
         from->readable = false;
     return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+/* Source to pipe. 1 something came, 0 not now, -1 the source is broken. The pipe is empty, so
+ * EAGAIN can only mean the source. */
+static int fill(struct flow *flow, struct end *from)
+{
+    size_t most = flow->limit < PIPE_BYTES ? (size_t)flow->limit : PIPE_BYTES;
+    ssize_t n =
+        splice(from->fd, NULL, flow->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n > 0) {
+        flow->held = (size_t)n;
+        flow->limit -= (size_t)n;
+        return 1;
+    }
+    return nothing_came(flow, from, n);
 }
 
 static int drain(struct flow *flow, struct end *to)
@@ -71,6 +79,25 @@ static int drain(struct flow *flow, struct end *to)
     if (n < 0 && errno == EAGAIN)
         to->writable = false;
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+/* Without a pipe: from the source only what the target took, so that nothing has to be held.
+ * As fill(). */
+static int copy(struct flow *flow, struct end *from, struct end *to)
+{
+    char bytes[COPY_BYTES];
+    size_t most = flow->limit < sizeof bytes ? (size_t)flow->limit : sizeof bytes;
+    ssize_t n = recv(from->fd, bytes, most, MSG_PEEK | MSG_DONTWAIT);
+    if (n <= 0)
+        return nothing_came(flow, from, n);
+    ssize_t sent = send(to->fd, bytes, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN)
+        to->writable = false;
+    if (sent < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    flow->bytes += (uint64_t)sent;
+    flow->limit -= (uint64_t)sent;
+    return recv(from->fd, bytes, (size_t)sent, MSG_DONTWAIT) == sent ? 1 : -1;
 }
 
 static enum flow_state finish(struct flow *flow, struct end *to)
@@ -94,10 +121,13 @@ enum flow_state flow_move(struct flow *flow, struct end *from, struct end *to,
         } else if (flow->ended) {
             flow_end(flow, pipes);
             return finish(flow, to);
-        } else if (from->readable) {
-            if (borrow(flow, pipes) < 0)
-                return FLOW_BROKEN;
-            moved = fill(flow, from);
+        } else if (from->readable && flow->limit > 0) {
+            if (borrow(flow, pipes) == 0)
+                moved = fill(flow, from);
+            else if (to->writable)
+                moved = copy(flow, from, to);
+            else
+                return FLOW_WAITS;
         } else {
             flow_end(flow, pipes);
             return FLOW_WAITS;

@@ -2,7 +2,7 @@
 /*
  * One direction of a connection: bytes from a socket to a socket through a pipe, by splice(2),
  * without ever copying them into this process. A pipe is borrowed only while bytes are in it,
- * so that idle connections cost none.
+ * so that idle connections cost none. Where no pipe is to be had, bytes are copied.
  */
 #ifndef CLAUDEX_INIT_NET_FLOW_H
 #define CLAUDEX_INIT_NET_FLOW_H
@@ -33,14 +33,15 @@ struct flow {
     bool ended;     /* the source said end of file */
     bool shut;      /* and the target was told */
     uint64_t bytes; /* arrived at the target */
+    uint64_t limit; /* so many more may be taken from the source */
 };
 #define FLOW_INIT                                                                              \
     {                                                                                          \
-        .pipe = { -1, -1 }                                                                     \
+        .pipe = {-1, -1}, .limit = UINT64_MAX                                                  \
     }
 
 enum flow_state {
-    FLOW_WAITS,   /* until one of the ends is ready again */
+    FLOW_WAITS,   /* until one of the ends is ready again, or the limit is raised */
     FLOW_GOES_ON, /* its turn is over, and there is more to do */
     FLOW_DONE,    /* all is through, and the target was told */
     FLOW_BROKEN,  /* one of the ends is gone */

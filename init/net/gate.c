@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,36 +73,33 @@ static void control_ready(struct watch *watch, uint32_t events)
 
 /* --- its life ----------------------------------------------------------------------------- */
 
-enum { ACCEPTS_A_TURN = 64 };
-
-static void listener_ready(struct watch *watch, uint32_t events)
+static void accepted(struct listener *listener, int fd)
 {
-    const struct listener *listener = member_of(watch, struct listener, watch);
-    struct sockaddr_storage peer;
-    (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        socklen_t size = sizeof peer;
-        int fd =
-            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
-            return;
-        connection_accept(listener->gate, fd, listener->family);
-    }
+    connection_accept(listener->context, fd, listener->family);
 }
 
 static int listen_on(struct gate *gate, size_t which, int family)
 {
     struct listener *listener = &gate->listeners[which];
-    *listener =
-        (struct listener){.watch = {.fd = gate->sockets.tcp[which], .ready = listener_ready},
-                          .gate = gate,
-                          .family = family};
-    return listener->watch.fd < 0 ? 0 : reactor_add_input(&gate->reactor, &listener->watch);
+    *listener = (struct listener){.context = gate, .family = family, .accepted = accepted};
+    return listener_open(listener, &gate->reactor, gate->sockets.tcp[which]);
+}
+
+/* A connection has two ends; what is refused for want of descriptors should be refused at its
+ * beginning, and not in the midst of others. */
+static size_t connections_that_fit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= GATE_OTHER_DESCRIPTORS)
+        return 1;
+    rlim_t fit = (limit.rlim_cur - GATE_OTHER_DESCRIPTORS) / 2;
+    return fit < GATE_CONNECTIONS_MAX ? (size_t)fit : GATE_CONNECTIONS_MAX;
 }
 
 int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err)
 {
-    *gate = (struct gate){.sockets = setup->sockets, .mode = setup->mode};
+    *gate = (struct gate){
+        .sockets = setup->sockets, .mode = setup->mode, .most = connections_that_fit()};
     gate->private_names = setup->session->network.private_names;
     gate->control = (struct watch){.fd = setup->control, .ready = control_ready};
     uint8_t key[16];

@@ -22,6 +22,7 @@
 #include "init/net/flow.h"
 #include "init/net/gate_frame.h"
 #include "init/net/grants.h"
+#include "init/net/listener.h"
 #include "init/net/lookup.h"
 #include "init/net/names.h"
 #include "init/net/policy.h"
@@ -31,6 +32,8 @@
 
 enum {
     GATE_CONNECTIONS_MAX = 10000,
+    /* Pipes, DNS streams, c-ares's sockets, its own; not the connections' ends. */
+    GATE_OTHER_DESCRIPTORS = 2 * PIPES_KEPT + 160,
     GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
 };
 
@@ -52,12 +55,6 @@ struct gate_setup {
     const struct grants *grants;
     const char *servers; /* lookup_open()'s */
     const char *hosts;
-};
-
-struct listener {
-    struct watch watch;
-    struct gate *gate;
-    int family;
 };
 
 struct refusal {
@@ -82,7 +79,7 @@ struct gate {
     bool private_names;
     struct pipes pipes;
     struct connection *connections; /* list */
-    size_t count;
+    size_t count, most;
     struct refusal refusals[GATE_REFUSALS_KEPT];
     struct inside_rate refusals_rate;
     struct timer refusals_timer;

@@ -11,7 +11,9 @@
  * real thing that of whoever holds the key (`public_name`). Hence `name` is always the outer
  * one, the only one that decides where the connection goes, and `ech` only says that there may
  * be another name behind it, which can be no host but one that the server called `name` serves
- * itself. A client learns keys from HTTPS records, which our resolver never gives out.
+ * itself. A client learns keys from HTTPS records, which our resolver never gives out. The gate
+ * lets such hellos pass by that name: to refuse them would break browsers everywhere, and keep
+ * from an agent no more than domain fronting within an allowed site gives it anyway.
  */
 #ifndef CLAUDEX_INIT_NET_HELLO_H
 #define CLAUDEX_INIT_NET_HELLO_H

@@ -196,11 +196,15 @@ enum http_verdict http_feed(struct http_stream *stream, const uint8_t *bytes, si
 
 uint64_t http_body_left(const struct http_stream *stream)
 {
+    if (stream->state == OPAQUE)
+        return UINT64_MAX;
     return stream->state == IN_BODY || stream->state == IN_CHUNK ? stream->left : 0;
 }
 
 void http_body_moved(struct http_stream *stream, uint64_t length)
 {
+    if (stream->state == OPAQUE || length == 0)
+        return;
     stream->left -= length;
     if (stream->left > 0)
         return;
@@ -230,6 +234,11 @@ enum http_answer http_answer(const uint8_t *bytes, size_t length)
         if (!end)
             return more;
     }
+}
+
+bool http_is_held(const struct http_stream *stream)
+{
+    return stream->state == HELD;
 }
 
 void http_answered(struct http_stream *stream, bool switching)

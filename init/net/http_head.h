@@ -45,8 +45,8 @@ struct http_stream {
 enum http_verdict http_feed(struct http_stream *stream, const uint8_t *bytes, size_t length,
                             size_t *used, struct http_request *request);
 
-/* How many bytes are body whatever they are, so that they may be moved unseen (splice(2)); and
- * that so many of them were. */
+/* How many bytes are body whatever they are, so that they may be moved unseen (splice(2)),
+ * UINT64_MAX for all that follow; and that so many of them were. */
 uint64_t http_body_left(const struct http_stream *stream);
 void http_body_moved(struct http_stream *stream, uint64_t length);
 
@@ -71,7 +71,10 @@ enum http_answer {
 
 /* `bytes` are the first ones that the server sent; interim answers before are passed over. */
 enum http_answer http_answer(const uint8_t *bytes, size_t length);
-/* After HTTP_FEED_HOLD: what follows is opaque, or again a request. */
+/* Is it known already, before the client sent more, that HTTP_FEED_HOLD comes next? The answer
+ * may be here first, and must not pass unread. */
+bool http_is_held(const struct http_stream *stream);
+/* After HTTP_FEED_HOLD, or instead: what follows is opaque, or again a request. */
 void http_answered(struct http_stream *stream, bool switching);
 
 #endif

@@ -58,10 +58,10 @@ struct lookup_query {
 
 static void tick_if_needed(struct lookup *lookup)
 {
-    if (lookup->under_way > 0)
-        timer_set(lookup->reactor, &lookup->tick, TIMER_TICK);
-    else
+    if (lookup->under_way == 0)
         timer_stop(&lookup->tick);
+    else if (!lookup->tick.next) /* not put off by every new query */
+        timer_set(lookup->reactor, &lookup->tick, TIMER_TICK);
 }
 
 static void tick_expired(struct timer *timer)

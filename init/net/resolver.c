@@ -37,18 +37,20 @@ struct stream {
 
 struct forward {
     struct asker asker;
+    struct dns_query question;
     struct lookup_query *query;
     bool busy;
 };
 
-struct opening { /* a socket where the agent asks */
+struct datagrams { /* a socket where the agent asks */
     struct watch watch;
     struct resolver *resolver;
 };
 
 struct resolver {
     struct gate *gate;
-    struct opening datagrams[2], listeners[2];
+    struct datagrams datagrams[2];
+    struct listener listeners[2];
     struct stream streams[STREAMS_MAX];
     struct forward forwards[FORWARDS_MAX];
 };
@@ -73,7 +75,7 @@ static void stream_close(struct stream *stream)
 /* An answer that does not fit into the socket's buffer is dropped: clients ask again. */
 static void reply(const struct asker *asker, const uint8_t *message, size_t length)
 {
-    uint8_t framed[2 + 4096];
+    static uint8_t framed[2 + UINT16_MAX];
     if (length == 0 || length > sizeof framed - 2)
         return;
     if (!asker->stream) {
@@ -101,22 +103,30 @@ static void answer_address(const struct asker *asker, const struct dns_query *qu
     reply(asker, out, dns_answer_addresses(query, address, 1, TTL, out));
 }
 
+/* An answer that is too long for a datagram is asked for again by TCP (RFC 7766 5); only its
+ * head is sent. */
 static void forwarded(void *context, const uint8_t *message, size_t length)
 {
     struct forward *forward = context;
+    uint8_t out[DNS_UDP_MAX];
     forward->busy = false;
-    reply(&forward->asker, message, length);
+    if (length == 0)
+        answer_empty(&forward->asker, &forward->question, DNS_SERVFAIL);
+    else if (forward->asker.stream || length <= forward->question.udp_max)
+        reply(&forward->asker, message, length);
+    else
+        reply(&forward->asker, out, dns_answer_truncated(&forward->question, out));
 }
 
 /* Mode open: as it came to the upstream, which has answers of every type. */
 static void forward(struct resolver *resolver, const struct asker *asker,
-                    const uint8_t *message, size_t length)
+                    const struct dns_query *query, const uint8_t *message, size_t length)
 {
     for (size_t i = 0; i < FORWARDS_MAX; i++) {
         struct forward *free = &resolver->forwards[i];
         if (free->busy)
             continue;
-        *free = (struct forward){.asker = *asker, .busy = true};
+        *free = (struct forward){.asker = *asker, .question = *query, .busy = true};
         lookup_forward(resolver->gate->lookup, message, length, forwarded, free, &free->query);
         return;
     }
@@ -212,7 +222,7 @@ static void handle(struct resolver *resolver, const struct asker *asker, const u
     if (mode == NETWORK_LOCKDOWN || mode == NETWORK_SEALED)
         answer_empty(asker, &query, DNS_REFUSED);
     else if (mode == NETWORK_OPEN)
-        forward(resolver, asker, message, length);
+        forward(resolver, asker, &query, message, length);
     else if (query.type == DNS_PTR)
         answer_reverse(resolver, asker, &query);
     else
@@ -223,7 +233,7 @@ static void handle(struct resolver *resolver, const struct asker *asker, const u
 
 static void datagram_ready(struct watch *watch, uint32_t events)
 {
-    struct resolver *resolver = member_of(watch, struct opening, watch)->resolver;
+    struct resolver *resolver = member_of(watch, struct datagrams, watch)->resolver;
     (void)events;
     for (int i = 0; i < DATAGRAMS_A_TURN; i++) {
         uint8_t message[DNS_MESSAGE_MAX];
@@ -291,26 +301,23 @@ static void stream_accept(struct resolver *resolver, int fd)
     close(fd);
 }
 
-static void listener_ready(struct watch *watch, uint32_t events)
+static void accepted(struct listener *listener, int fd)
 {
-    struct resolver *resolver = member_of(watch, struct opening, watch)->resolver;
-    (void)events;
-    for (int i = 0; i < STREAMS_MAX; i++) {
-        struct sockaddr_storage peer;
-        socklen_t size = sizeof peer;
-        int fd =
-            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
-            return;
-        stream_accept(resolver, fd);
-    }
+    stream_accept(listener->context, fd);
 }
 
-static int open_at(struct resolver *resolver, struct opening *opening, int fd,
-                   void (*ready)(struct watch *, uint32_t))
+static int open_at(struct resolver *resolver, size_t which)
 {
-    *opening = (struct opening){.watch = {.fd = fd, .ready = ready}, .resolver = resolver};
-    return fd < 0 ? 0 : reactor_add_input(&resolver->gate->reactor, &opening->watch);
+    struct gate *gate = resolver->gate;
+    struct datagrams *datagrams = &resolver->datagrams[which];
+    struct listener *listener = &resolver->listeners[which];
+    int fd = gate->sockets.dns_udp[which];
+    *datagrams =
+        (struct datagrams){.watch = {.fd = fd, .ready = datagram_ready}, .resolver = resolver};
+    *listener = (struct listener){.context = resolver, .accepted = accepted};
+    if (fd >= 0 && reactor_add_input(&gate->reactor, &datagrams->watch) < 0)
+        return -1;
+    return listener_open(listener, &gate->reactor, gate->sockets.dns_tcp[which]);
 }
 
 struct resolver *resolver_open(struct gate *gate, struct error *err)
@@ -325,11 +332,8 @@ struct resolver *resolver_open(struct gate *gate, struct error *err)
         resolver->streams[i] = (struct stream){.resolver = resolver,
                                                .watch = {.fd = -1, .ready = stream_ready},
                                                .timer = {.expired = stream_expired}};
-    for (int i = 0; i < 2; i++) {
-        if (open_at(resolver, &resolver->datagrams[i], gate->sockets.dns_udp[i],
-                    datagram_ready) == 0 &&
-            open_at(resolver, &resolver->listeners[i], gate->sockets.dns_tcp[i],
-                    listener_ready) == 0)
+    for (size_t i = 0; i < array_length(resolver->listeners); i++) {
+        if (open_at(resolver, i) == 0)
             continue;
         error_errno(err, "cannot wait for the agent's DNS queries");
         free(resolver);

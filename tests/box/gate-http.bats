@@ -153,7 +153,7 @@ get='GET / HTTP/1.1\r\nHost: www.test\r\n'
 @test "a head that is too long, or comes too slowly" {
     online allowlist "$(allowed www.test)"
     asks 431 "$get""X: $(head -c 40000 /dev/zero | tr '\0' x)\\r\\n\\r\\n"
-    asks 200 "$get""X: $(head -c 20000 /dev/zero | tr '\0' x)\\r\\nConnection: close\\r\\n\\r\\n"
+    asks 200 "$get""X: $(head -c 12000 /dev/zero | tr '\0' x)\\r\\nConnection: close\\r\\n\\r\\n"
     internet_forget
     local start=$SECONDS
     asks reset "$get" segment=1 pause=500

@@ -180,7 +180,7 @@ function getHttp2(url) {
     stream.on('response', (head) => { status = head[':status']; });
     stream.on('trailers', (fields) => { trailers = ` grpc-status ${fields['grpc-status']}`; });
     stream.on('data', (part) => { body += part; }).on('error', fail);
-    stream.on('end', () => { say(`${status} ${body.split('\n')[0].replace(/\0/g, '0')}${trailers}`); session.close(); });
+    stream.on('close', () => { say(`${status} ${body.split('\n')[0].replace(/\0/g, '0')}${trailers}`); session.close(); });
     stream.end(options.body);
 }
 
@@ -373,7 +373,7 @@ function pour(host, port, count) {
 function drink(host, port, count) {
     const socket = net.connect({ host, port: Number(port) });
     let have = 0;
-    const finish = () => { say(have, 'bytes'); process.exit(0); };
+    const finish = () => { say(Math.min(have, Number(count)), 'bytes'); process.exit(0); };
     socket.on('error', fail).on('end', finish);
     socket.on('data', (part) => {
         have += part.length;
@@ -386,6 +386,8 @@ function drink(host, port, count) {
     });
 }
 
+// Nothing here waits for ever.
+setTimeout(() => { say('error TIMEOUT'); process.exit(0); }, Number(options.for ?? 0) + 4 * PATIENCE_MS).unref();
 const commands = { resolve, get, raw, hello, websocket, events, connect, pour, drink };
 if (!commands[command])
     throw new Error(`no such command: ${command}`);

@@ -10,7 +10,7 @@
 //     /slow/MS              "/" after so many milliseconds
 //     /reset                the connection breaks
 //     /status/N             that status
-//     /grpc/…               an HTTP/2 answer with trailers, as gRPC has
+//     /grpc/…               an answer with trailers, as gRPC has
 //     /repo/…               git repositories of FOLDER/www (git http-backend)
 //     anything in FOLDER/www   that file
 //
@@ -58,11 +58,10 @@ function events(response, count, interval) {
 }
 
 function grpc(response) {
-    if (!response.stream)
-        return void response.writeHead(505).end();
-    response.stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    response.stream.on('wantTrailers', () => response.stream.sendTrailers({ 'grpc-status': '0' }));
-    response.stream.end(Buffer.from([0, 0, 0, 0, 0]));
+    response.writeHead(200, { 'content-type': 'application/grpc', trailer: 'grpc-status' });
+    response.write(Buffer.from([0, 0, 0, 0, 0]));
+    response.addTrailers({ 'grpc-status': '0' });
+    response.end();
 }
 
 // RFC 3875: what git's own server for HTTP wants to know.
@@ -163,7 +162,7 @@ function websocket(log, scheme) {
             .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
             .digest('base64');
         log(`${scheme}-websocket`, request.headers.host ?? '-', request.method, request.url);
-        socket.on('error', () => {});
+        socket.on('error', () => {}).on('end', () => socket.end());
         socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n' +
             `Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
         let have = Buffer.alloc(0);

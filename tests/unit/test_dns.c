@@ -453,14 +453,35 @@ static void reverse_names(void **state)
     }
 }
 
+static void what_is_cut_short_says_so(void **state)
+{
+    static const uint8_t message[] =
+        "\x12\x34\x01\0\0\1\0\0\0\0\0\1" WWW A_IN "\0\0\x29\x04\xd0\0\0\0\0\0\0";
+    struct dns_query query;
+    enum dns_rcode rcode;
+    (void)state;
+    assert_int_equal(dns_parse(message, sizeof message - 1, &query, &rcode), DNS_ASK);
+    assert_int_equal(query.udp_max, 1232);
+    size_t length = dns_answer_truncated(&query, out);
+    assert_true(length > 12);
+    assert_int_equal(out[2] & 0x02, 0x02);
+    assert_int_equal(out[7], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(questions),       cmocka_unit_test(refusals),
-        cmocka_unit_test(truncated),       cmocka_unit_test(answers_are_not_answered),
-        cmocka_unit_test(lengths),         cmocka_unit_test(empty_answers),
-        cmocka_unit_test(address_answers), cmocka_unit_test(full_answers),
-        cmocka_unit_test(name_answers),    cmocka_unit_test(reverse_names),
+        cmocka_unit_test(questions),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(truncated),
+        cmocka_unit_test(answers_are_not_answered),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(empty_answers),
+        cmocka_unit_test(address_answers),
+        cmocka_unit_test(full_answers),
+        cmocka_unit_test(name_answers),
+        cmocka_unit_test(reverse_names),
+        cmocka_unit_test(what_is_cut_short_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -121,7 +122,42 @@ static void a_target_that_is_gone_breaks_it(void **state)
     assert_int_equal(move(line), FLOW_BROKEN);
 }
 
-#define flow_test(f) cmocka_unit_test_setup_teardown(f, make, unmake)
+static void no_more_is_taken_than_the_limit(void **state)
+{
+    struct line *line = *state;
+    char got[16];
+    line->flow.limit = 3;
+    assert_int_equal(write(line->near[0], "hello", 5), 5);
+    assert_int_equal(move(line), FLOW_WAITS);
+    assert_int_equal(line->flow.limit, 0);
+    assert_int_equal(read(line->far[1], got, sizeof got), 3);
+    line->flow.limit = UINT64_MAX;
+    assert_int_equal(move(line), FLOW_WAITS);
+    assert_int_equal(read(line->far[1], got, sizeof got), 2);
+    assert_memory_equal(got, "lo", 2);
+}
+
+/* No descriptor is left. */
+static int without_pipes(void **state)
+{
+    if (make(state) < 0)
+        return -1;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 3;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int with_pipes(void **state)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -1 : unmake(state);
+}
+
+#define flow_test(f)   cmocka_unit_test_setup_teardown(f, make, unmake)
+#define scarce_test(f) cmocka_unit_test_setup_teardown(f, without_pipes, with_pipes)
 
 int main(void)
 {
@@ -131,6 +167,11 @@ int main(void)
         flow_test(an_end_is_passed_on_once_all_is_through),
         flow_test(a_slow_reader_holds_the_writer_back),
         flow_test(a_target_that_is_gone_breaks_it),
+        flow_test(no_more_is_taken_than_the_limit),
+        scarce_test(an_end_is_passed_on_once_all_is_through),
+        scarce_test(a_slow_reader_holds_the_writer_back),
+        scarce_test(a_target_that_is_gone_breaks_it),
+        scarce_test(no_more_is_taken_than_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

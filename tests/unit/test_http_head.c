@@ -192,6 +192,26 @@ static void states(void **state)
     assert_int_equal(feed(&stream, BYTES(""), &used, &request), HTTP_FEED_BAD);
 }
 
+/* It is held as soon as the request is whole, so that the answer is not missed. */
+static void held(void **state)
+{
+    (void)state;
+    struct http_stream stream = {0};
+    struct http_request request;
+    size_t used;
+    assert_int_equal(feed(&stream,
+                          BYTES(POST("Connection: upgrade\r\nUpgrade: websocket\r\n"
+                                     "Content-Length: 2\r\n")),
+                          &used, &request),
+                     HTTP_FEED_REQUEST);
+    assert_false(http_is_held(&stream));
+    http_body_moved(&stream, 2);
+    assert_true(http_is_held(&stream));
+    http_answered(&stream, true);
+    assert_false(http_is_held(&stream));
+    assert_true(http_body_left(&stream) == UINT64_MAX);
+}
+
 /* Bodies may be moved unseen. */
 static void moved(void **state)
 {
@@ -322,7 +342,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections), cmocka_unit_test(upgrades), cmocka_unit_test(states),
-        cmocka_unit_test(moved),       cmocka_unit_test(limits),   cmocka_unit_test(answers),
+        cmocka_unit_test(moved),       cmocka_unit_test(held),     cmocka_unit_test(limits),
+        cmocka_unit_test(answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
