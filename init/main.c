@@ -7,6 +7,7 @@
  *                                       through `docker exec`, as root: one more session,
  *                                       confined as the first
  *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
+ *     claudex-init snapshot [--quiet]   in a box, by anybody: asks PID 1 for a snapshot
  *     claudex-init --version
  *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
@@ -15,10 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/ask_snapshot.h"
 #include "init/ctl.h"
 #include "init/environment.h"
 #include "init/exec.h"
 #include "init/gate_worker.h"
+#include "init/git_worker.h"
 #include "init/home/accounts.h"
 #include "init/home/folder.h"
 #include "init/home/layout.h"
@@ -54,6 +57,7 @@ struct boot {
     struct strings environment;
     struct agent agent;
     uid_t worker_shift;
+    struct git_worker git;
     struct supervisor supervisor;
     pid_t pid; /* of the session */
 };
@@ -144,6 +148,13 @@ static int boot_ssh(struct boot *boot, struct error *err)
                            &boot->environment, err);
 }
 
+static int boot_git(struct boot *boot, struct error *err)
+{
+    return git_worker_begin(&boot->git, &boot->session, &boot->agent, boot->worker_shift,
+                            boot->command, network_mode_name(boot->network.state.mode),
+                            boot->signals, err);
+}
+
 static int boot_ready(struct boot *boot, struct error *err)
 {
     const struct status status = {
@@ -159,6 +170,9 @@ static int boot_ready(struct boot *boot, struct error *err)
                           &boot->supervisor.loop, &boot->supervisor.children, err) < 0)
         return -1;
     inside_make_command();
+    if (git_worker_listen(&boot->git, &boot->supervisor.loop, &boot->supervisor.children, err) <
+        0)
+        return -1;
     if (network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
         return -1;
     return private_announce(&boot->agent, err);
@@ -192,6 +206,7 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_network,       /* the mode that was kept or asked for, and its rules */
     boot_home,          /* is its own */
     boot_ssh,           /* a socket, if the host's agent is wanted and there */
+    boot_git,           /* what the projects are before the session */
     boot_ready,         /* told to all who ask */
     boot_session,
 };
@@ -212,7 +227,9 @@ static int first_process(char *const *command)
     if (privs_keep(&err) < 0)
         warn("%s", err.text);
     ssh_worker_start(&boot.ssh, &boot.supervisor.loop, &boot.supervisor.children);
-    return supervise(&boot.supervisor, boot.pid);
+    int status = supervise(&boot.supervisor, boot.pid);
+    git_worker_end(&boot.git);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -229,6 +246,8 @@ int main(int argc, char **argv)
         return exec_session(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "ctl") == 0)
         return ctl(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "snapshot") == 0)
+        return ask_snapshot(argc - 1, argv + 1);
     die(EXIT_USAGE,
         "claudex-init is the first process of a box, and this is process %d; "
         "boxes are started with `docker claudex run`",

@@ -181,6 +181,10 @@ static bool is_ours(const char *point)
     for (size_t i = 0; i < array_length(files); i++)
         if (strcmp(point, files[i]) == 0)
             return true;
+    /* A volume for each project. */
+    static const char audit[] = BOX_AUDIT "/";
+    if (strncmp(point, audit, sizeof audit - 1) == 0)
+        return strchr(point + sizeof audit - 1, '/') == NULL;
     return is_within(point, BOX_PRIVATE "/secrets") || is_within(point, BOX_SSH_DIR);
 }
 

@@ -147,6 +147,31 @@ int privs_become(uid_t uid, gid_t gid, struct error *err)
     return 0;
 }
 
+int privs_become_for_files(uid_t uid, gid_t gid, uid_t file_uid, gid_t file_gid,
+                           struct error *err)
+{
+    if (bound(0, err) < 0)
+        return -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return error_errno(err, "cannot clear the ambient capabilities");
+    if (setgroups(0, NULL) < 0)
+        return error_errno(err, "cannot leave root's groups");
+    /* Capabilities stay until both are done: the second wants CAP_SETUID again. */
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+        return error_errno(err, "cannot set the secure bits");
+    if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+        return error_errno(err, "cannot become uid %u", (unsigned)uid);
+    setfsgid(file_gid);
+    setfsuid(file_uid);
+    if (setfsuid((uid_t)-1) != (int)file_uid || setfsgid((gid_t)-1) != (int)file_gid)
+        return error_set(err, "cannot reach files as uid %u", (unsigned)file_uid);
+    if (set_sets(0) < 0)
+        return error_errno(err, "cannot drop capabilities");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "cannot set no_new_privs");
+    return 0;
+}
+
 int privs_verify(uid_t uid, gid_t gid, struct error *err)
 {
     uid_t uids[3];

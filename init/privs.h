@@ -28,6 +28,11 @@ int privs_give_up(int capability, struct error *err);
  * the uid and gid of the agent. */
 int privs_become(uid_t uid, gid_t gid, struct error *err);
 
+/* The same, but to files it is the other uid and gid from then on (setfsuid(2)), until the
+ * thread asks for its own. */
+int privs_become_for_files(uid_t uid, gid_t gid, uid_t file_uid, gid_t file_gid,
+                           struct error *err);
+
 /* Asks the kernel whether the above is so, no_new_privs and a seccomp filter included. */
 int privs_verify(uid_t uid, gid_t gid, struct error *err);
 

@@ -362,3 +362,110 @@ int seccomp_enforce_ssh(struct error *err)
     static int (*const parts[])(scmp_filter_ctx) = {allow_ssh};
     return install(SCMP_ACT_ERRNO(EPERM), parts, array_length(parts), err);
 }
+
+/* Files, threads, memory, time: no socket is made, no process or program started. */
+static int allow_git(scmp_filter_ctx filter)
+{
+    static const int calls[] = {
+        SCMP_SYS(read),
+        SCMP_SYS(write),
+        SCMP_SYS(pread64),
+        SCMP_SYS(pwrite64),
+        SCMP_SYS(readv),
+        SCMP_SYS(writev),
+        SCMP_SYS(open),
+        SCMP_SYS(openat),
+        SCMP_SYS(close),
+        SCMP_SYS(lseek),
+        SCMP_SYS(stat),
+        SCMP_SYS(lstat),
+        SCMP_SYS(fstat),
+        SCMP_SYS(newfstatat),
+        SCMP_SYS(statx),
+        SCMP_SYS(statfs),
+        SCMP_SYS(fstatfs),
+        SCMP_SYS(getdents64),
+        SCMP_SYS(readlink),
+        SCMP_SYS(readlinkat),
+        SCMP_SYS(access),
+        SCMP_SYS(faccessat),
+        SCMP_SYS(faccessat2),
+        SCMP_SYS(mkdir),
+        SCMP_SYS(mkdirat),
+        SCMP_SYS(rmdir),
+        SCMP_SYS(unlink),
+        SCMP_SYS(unlinkat),
+        SCMP_SYS(rename),
+        SCMP_SYS(renameat),
+        SCMP_SYS(renameat2),
+        SCMP_SYS(symlink),
+        SCMP_SYS(symlinkat),
+        SCMP_SYS(fchmod),
+        SCMP_SYS(fchmodat),
+        SCMP_SYS(ftruncate),
+        SCMP_SYS(fallocate),
+        SCMP_SYS(flock),
+        SCMP_SYS(fsync),
+        SCMP_SYS(fdatasync),
+        SCMP_SYS(syncfs),
+        SCMP_SYS(sync_file_range),
+        SCMP_SYS(fcntl),
+        SCMP_SYS(dup),
+        SCMP_SYS(dup3),
+        SCMP_SYS(umask),
+        SCMP_SYS(getcwd),
+        SCMP_SYS(sendmsg),
+        SCMP_SYS(brk),
+        SCMP_SYS(munmap),
+        SCMP_SYS(mremap),
+        SCMP_SYS(madvise),
+        SCMP_SYS(futex),
+        SCMP_SYS(set_robust_list),
+        SCMP_SYS(rseq),
+        SCMP_SYS(gettid),
+        SCMP_SYS(getpid),
+        SCMP_SYS(getuid),
+        SCMP_SYS(geteuid),
+        SCMP_SYS(getgid),
+        SCMP_SYS(getegid),
+        SCMP_SYS(getresuid),
+        SCMP_SYS(getresgid),
+        SCMP_SYS(getgroups),
+        SCMP_SYS(setfsuid),
+        SCMP_SYS(setfsgid),
+        SCMP_SYS(capget),
+        SCMP_SYS(prctl),
+        SCMP_SYS(prlimit64),
+        SCMP_SYS(sched_getaffinity),
+        SCMP_SYS(sched_yield),
+        SCMP_SYS(clock_gettime),
+        SCMP_SYS(clock_nanosleep),
+        SCMP_SYS(gettimeofday),
+        SCMP_SYS(getrandom),
+        SCMP_SYS(sysinfo),
+        SCMP_SYS(rt_sigprocmask),
+        SCMP_SYS(rt_sigaction),
+        SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(sigaltstack),
+        SCMP_SYS(exit),
+        SCMP_SYS(exit_group),
+    };
+    static const int mappings[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+    int failed = 0;
+    for (size_t i = 0; i < array_length(calls) && !failed; i++)
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
+    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
+    for (size_t i = 0; i < array_length(mappings) && !failed; i++)
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, mappings[i], 1, &data);
+    struct scmp_arg_cmp thread = LOW_BITS_EQUAL(0, CLONE_THREAD, CLONE_THREAD);
+    if (!failed)
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
+    /* Its flags are in memory; libc falls back to clone. */
+    return failed ? failed : refuse(filter, ENOSYS, SCMP_SYS(clone3), 0, NULL);
+}
+
+int seccomp_enforce_git(struct error *err)
+{
+    static int (*const parts[])(scmp_filter_ctx) = {allow_git};
+    return install(SCMP_ACT_ERRNO(EPERM), parts, array_length(parts), err);
+}

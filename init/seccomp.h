@@ -19,4 +19,7 @@ int seccomp_enforce_gate(struct error *err);
 /* The ssh proxy's, likewise; shorter. */
 int seccomp_enforce_ssh(struct error *err);
 
+/* What the git worker may do, and nothing else: files, threads, memory. */
+int seccomp_enforce_git(struct error *err);
+
 #endif

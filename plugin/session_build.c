@@ -114,19 +114,25 @@ static int add_mount(struct session *session, const struct mount *mount, const c
     session->box.mounts = mounts;
     mounts[count] = *mount;
     mounts[count].source = strdup(mount->source);
+    mounts[count].project = mount->project ? strdup(mount->project) : NULL;
     va_list args;
     va_start(args, fmt);
     if (vasprintf(&mounts[count].destination, fmt, args) < 0)
         mounts[count].destination = NULL;
     va_end(args);
     session->box.mount_count++;
-    return mounts[count].source && mounts[count].destination ? 0 : -1;
+    return mounts[count].source && mounts[count].destination &&
+                   (mounts[count].project || !mount->project)
+               ? 0
+               : -1;
 }
 
 static int mount_folder(struct plan *plan, const struct folder *folder, const char *below,
                         bool idmapped)
 {
+    const bool project = strcmp(below, BOX_WORKSPACE) == 0;
     const struct mount mount = {.source = folder->path,
+                                .project = project ? folder->path : NULL,
                                 .read_only = folder->read_only,
                                 .idmapped = idmapped,
                                 .device = folder->device,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/trail.h"
 #include "shared/buf.h"
 #include "shared/capabilities.h"
 #include "shared/cleanup.h"
@@ -94,12 +95,42 @@ static json_t *ssh_mount(const struct spec_input *input)
     return bind_mount(input->ssh_source, target, true, true);
 }
 
+/* Of one project: whichever box it is in, its trail goes on. */
+static json_t *audit_volume(const struct mount *mount)
+{
+    cleanup_free char *name = trail_volume(mount->project);
+    const char *folder = strrchr(mount->destination, '/');
+    return !name
+               ? NULL
+               : json_pack("{s:s, s:s, s:o, s:b, s:{s:b, s:{s:s}}}", "Type", "volume", "Source",
+                           name, "Target", json_sprintf(BOX_AUDIT "%s", folder), "ReadOnly", 0,
+                           "VolumeOptions", "NoCopy", 1, "Labels", LABEL_AUDIT, mount->project);
+}
+
+static bool is_audit(const json_t *mount)
+{
+    const char *target = json_string_value(json_object_get(mount, "Target"));
+    return target && strncmp(target, BOX_AUDIT "/", sizeof BOX_AUDIT) == 0;
+}
+
+bool spec_has_trail(const json_t *mounts)
+{
+    size_t i;
+    json_t *mount;
+    json_array_foreach((json_t *)mounts, i, mount)
+    {
+        if (is_audit(mount))
+            return true;
+    }
+    return false;
+}
+
 /* Where PID 1's own mounts lie: by them no two boxes differ in what was asked for. */
 static bool is_asked_for(const json_t *mount)
 {
     const char *target = json_string_value(json_object_get(mount, "Target"));
     return !target || (strncmp(target, BOX_PRIVATE "/", sizeof BOX_PRIVATE) != 0 &&
-                       strcmp(target, BOX_INIT) != 0);
+                       strcmp(target, BOX_INIT) != 0 && !is_audit(mount));
 }
 
 json_t *spec_asked_mounts(const json_t *mounts)
@@ -147,6 +178,9 @@ static json_t *mounts(const struct spec_input *input)
         failed = json_array_append_new(list, ssh_mount(input));
     if (!failed)
         failed = json_array_append_new(list, state_volume(session->box.name));
+    for (size_t i = 0; !failed && session->git.track && i < count; i++)
+        if (sorted[i]->project)
+            failed = json_array_append_new(list, audit_volume(sorted[i]));
     free(sorted);
     if (failed)
         json_decref(list);
@@ -324,6 +358,9 @@ int spec_hash(const json_t *spec, char out[65])
         (void)json_object_del(asked, session_only[i]);
     (void)json_object_del(host, "AutoRemove");
     (void)json_object_del(host, "ConsoleSize");
+    /* Only where there is one. */
+    if (spec_has_trail(json_object_get(host, "Mounts")))
+        (void)json_object_set_new(asked, LABEL_AUDIT, json_true());
     int failed = json_object_set_new(host, "Mounts",
                                      spec_asked_mounts(json_object_get(host, "Mounts"))) < 0 ||
                  json_object_set_new(asked, "HostConfig", host) < 0 ||

@@ -45,6 +45,9 @@ int spec_hash(const json_t *spec, char out[65]);
  * NULL. */
 json_t *spec_asked_mounts(const json_t *mounts);
 
+/* Whether one of them is for an audit trail. */
+bool spec_has_trail(const json_t *mounts);
+
 /* "image: claudex:0.1.0 ≠ claudex:0.2.0", one difference a line, for the error of a join that
  * does not fit. `running` is the answer of GET /containers/{id}/json. Fit for a terminal. Owned
  * by the caller; "" when nothing that we can name differs, NULL when out of memory. */

@@ -131,6 +131,12 @@ static int print_network(const struct shape *shape, struct buf *out)
     return buf_puts(out, quoted(text_of(shape->host, "NetworkMode")));
 }
 
+static int print_trail(const struct shape *shape, struct buf *out)
+{
+    const json_t *mounts = json_object_get(shape->host, "Mounts");
+    return buf_puts(out, spec_has_trail(mounts) ? "kept" : "none");
+}
+
 static const struct {
     const char *name;
     int (*print)(const struct shape *shape, struct buf *out);
@@ -146,6 +152,7 @@ static const struct {
     {"ssh agent", print_ssh},
     {"runtime", print_runtime},
     {"version of claudex", print_version},
+    {"audit trail", print_trail},
 };
 
 static const char *or_none(const struct buf *text)

@@ -129,6 +129,9 @@ static int print_key(struct printing *p, const struct config_key *key)
     case KIND_RATE:
         (void)snprintf(text, sizeof text, "%u", *field(uint32_t, session, key));
         return *field(uint32_t, session, key) ? print_line(p, key, text) : 0;
+    case KIND_DURATION:
+        (void)snprintf(text, sizeof text, "%us", (unsigned)*field(uint32_t, session, key));
+        return *field(uint32_t, session, key) ? print_line(p, key, text) : 0;
     default:
         break;
     }

@@ -159,6 +159,10 @@ static int store_word(struct merge *m, const struct config_key *key, const char 
         if (is_taken(m, session->run.cpus, small))
             session->run.cpus = small;
         return 0;
+    case KIND_DURATION:
+        (void)parse_duration(word, &number);
+        *field(uint32_t, session, key) = (uint32_t)number;
+        return 0;
     case KIND_PIDS:
         (void)parse_number(word, 0, UINT32_MAX, &number);
         if (is_taken(m, session->run.pids ? session->run.pids : SESSION_PIDS_DEFAULT, number))

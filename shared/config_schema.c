@@ -87,11 +87,11 @@ const struct config_key config_keys[] = {
 
     {"git", "isolate", KIND_FLAG, KEY_UNBUILT, TRUST_YES, NOWHERE,
      "yes", "the agent commits into a git directory of the box"},
-    {"git", "track", KIND_FLAG, KEY_UNBUILT, TRUST_YES, NOWHERE,
+    {"git", "track", KIND_FLAG, KEY_ON, TRUST_YES, FIELD(git.track),
      "yes", "initial commit and audit trail"},
-    {"git", "ignored", KIND_FLAG, KEY_UNBUILT, TRUST_NEVER, NOWHERE,
+    {"git", "ignored", KIND_FLAG, 0, TRUST_NEVER, FIELD(git.ignored),
      "no", "also what .gitignore hides"},
-    {"git", "interval", KIND_DURATION, KEY_UNBUILT, TRUST_NEVER, NOWHERE,
+    {"git", "interval", KIND_DURATION, 0, TRUST_NEVER, FIELD(git.interval),
      "5m", "time between snapshots"},
 
     {"tokens", "shared", KIND_FLAG, KEY_UNBUILT, TRUST_NO, NOWHERE,

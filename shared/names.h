@@ -30,7 +30,7 @@ enum {
 
 /* Paths inside the box. */
 #define BOX_INIT      "/usr/local/bin/claudex-init" /* PID 1, and what docker exec calls */
-#define BOX_COMMAND   "/usr/local/bin/claudex" /* the same for the agent, init/inside */
+#define BOX_COMMAND   "/usr/local/bin/claudex"      /* the same for the agent, init/inside */
 #define BOX_WORKSPACE "/workspace"                  /* one folder a project */
 #define BOX_CONTEXT   "/context"                    /* read-only includes */
 #define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */
@@ -41,7 +41,8 @@ enum {
 #define BOX_DENIED     BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
 #define BOX_SSH_SOCKET BOX_PUBLIC "/ssh-agent"  /* the agent's, 0600: what passes the proxy */
 #define BOX_SIGNATURES BOX_PUBLIC "/signatures.log" /* what was signed (init/signatures.h) */
-#define BOX_PRIVATE    BOX_RUN "/private"           /* 0700 root: what it may not */
+#define BOX_AUDIT      BOX_RUN "/audit"   /* an audit repository a project; init/git/audit.h */
+#define BOX_PRIVATE    BOX_RUN "/private" /* 0700 root: what it may not */
 #define BOX_CONFIG     BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 /* The user's own files for AGENT_HOME, by the paths that they get there. */
 #define BOX_HOME_FILES  BOX_PRIVATE "/home"
@@ -68,6 +69,11 @@ enum {
 #define LABEL_BASE     "io.claudex.base"     /* on the image: what it was built on */
 #define LABEL_PACKAGES "io.claudex.packages" /* on a custom image: its list, sorted */
 
+#define LABEL_AUDIT "io.claudex.audit" /* on an audit volume: the project's real path */
+
+#define AUDIT_VOLUME_PREFIX                                                                    \
+    "claudex-audit-" /* and 16 hex digits of the project's real path                           \
+                      */
 #define STATE_VOLUME_PREFIX                                                                    \
     "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR                           \
                       */

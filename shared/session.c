@@ -80,6 +80,7 @@ void session_free(struct session *session)
     for (size_t i = 0; i < session->box.mount_count; i++) {
         free(session->box.mounts[i].source);
         free(session->box.mounts[i].destination);
+        free(session->box.mounts[i].project);
     }
     void *owned[] = {
         session->agent.name,  session->run.ports,  session->run.runtime,

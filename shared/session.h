@@ -54,6 +54,7 @@ struct port {
 struct mount {
     char *source;      /* host: real absolute path; NULL in PID 1, which need not know it */
     char *destination; /* box: /workspace/NAME or /context/NAME */
+    char *project;     /* host: real path of a project; NULL for other mounts, and in PID 1 */
     bool read_only;
     bool idmapped;   /* owner shown is shifted from root to UID_AGENT_DEFAULT */
     uint64_t device; /* st_dev and st_ino of the folder when it was approved; both 0 where */
@@ -68,6 +69,8 @@ struct named {
 
 /* Enough for parallel builds, too few for a fork bomb to hurt. */
 enum { SESSION_PIDS_DEFAULT = 4096 };
+
+enum { SESSION_INTERVAL_DEFAULT = 300, SESSION_INTERVAL_MIN = 1 };
 
 struct session {
     struct strings packages;
@@ -110,6 +113,12 @@ struct session {
         bool log;            /* every signature; on unless said */
         uint32_t limit;      /* signatures a minute; 0: no limit */
     } ssh;
+
+    struct {
+        bool track;        /* initial commit and audit trail; true unless said otherwise */
+        bool ignored;      /* also what .gitignore hides */
+        uint32_t interval; /* seconds between snapshots; 0: SESSION_INTERVAL_DEFAULT */
+    } git;
 
     /* [box]: only in the resolved configuration that PID 1 gets, never in a user's file. */
     struct {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/ask_snapshot.h"
 #include "init/inside/talk.h"
 #include "init/inside/view.h"
 #include "shared/buf.h"
@@ -57,6 +58,7 @@ static const struct {
 } commands[] = {
     {"status", "[--json]", "what this box may do, and what it was refused", status},
     {"why", "HOST[:PORT]", "may this host be reached, and which rule says so", ask_gate},
+    {"snapshot", "[--quiet]", "record the projects as they are now", ask_snapshot},
     {"ask", "HOST[:PORT] [REASON]", "ask the person outside to allow a host", ask_gate},
 };
 
@@ -64,7 +66,7 @@ static void usage(FILE *to)
 {
     (void)fputs("usage:\n", to);
     for (size_t i = 0; i < array_length(commands); i++)
-        (void)fprintf(to, "  claudex %-6s %-20s  %s\n", commands[i].name, commands[i].arguments,
+        (void)fprintf(to, "  claudex %-8s %-20s  %s\n", commands[i].name, commands[i].arguments,
                       commands[i].summary);
     (void)fputs("\nThe network is closed but for the hosts that the person outside allows.\n",
                 to);

@@ -154,7 +154,7 @@ answers()
     # Mistakes of an image: everything open, and one agent-owned folder outside the table.
     before='mkdir -m 777 opt/open; chmod 777 etc opt root; echo r >opt/open/file; chmod 666 opt/open/file'
     run in_box sh -c 'cat /opt/open/file
-        for path in /opt/open /etc /opt /root / /run /usr /home /var /workspace /context; do
+        for path in /opt/open /etc /opt /root / /run /usr /home /var /context; do
             touch "$path/new" 2>/dev/null && echo "$path can be written"
         done
         echo x 2>/dev/null >/opt/open/file && echo "files can be written"

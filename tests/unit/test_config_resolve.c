@@ -343,7 +343,7 @@ static void what_is_to_come_is_refused_by_line(void **state)
         "isolate = yes\n[git]\ntrack = no\n[mcp.pal]\ncommand = x\nenv = A\n[run]\nx11 = yes\n");
     assert_int_equal(config_set(&r.config, "run", "x11", "yes"), 0);
     must_fail(&r, EXIT_CLAUDEX,
-              FILE_NAME ":8: [git] is not built yet\n" FILE_NAME
+              FILE_NAME ":9: 'isolate' in [git] is not built yet\n" FILE_NAME
                         ":13: [mcp.pal] is not built yet\n" FILE_NAME
                         ":16: 'x11' in [run] is not built yet\n"
                         "'x11' in [run] is not built yet");

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes one pack and its index, gitformat-pack(5), version 2 both: whole objects, no deltas.
+ * A snapshot is one pack: it is there in one step, and 100,000 files are one file.
+ *
+ * Several threads may add objects at once, each with a struct deflater of its own.
+ */
+#ifndef CLAUDEX_INIT_GIT_PACK_H
+#define CLAUDEX_INIT_GIT_PACK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zlib.h>
+
+#include <sha1dc.h>
+
+#include "init/git/oid.h"
+#include "shared/buf.h"
+
+/* Types as in a pack. */
+enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3 };
+
+struct packed {
+    uint8_t oid[OID_SIZE];
+    uint32_t crc;
+    uint64_t offset;
+};
+
+struct pack {
+    pthread_mutex_t lock;
+    int fd;       /* borrowed; opened for reading and writing, empty */
+    uint64_t end; /* bytes so far */
+    int why;      /* errno of the first failure; nothing more is added then */
+    struct packed *objects;
+    size_t count, capacity;
+    uint32_t *table; /* of ids: 1 + where in `claimed` */
+    size_t table_size;
+    uint8_t (*claimed)[OID_SIZE];
+    size_t claimed_count, claimed_capacity;
+    /* Whether the repository has it already; called with the lock held. NULL: nothing. */
+    bool (*known)(void *context, const uint8_t oid[OID_SIZE]);
+    void *context;
+};
+
+/* Compressing; kept from object to object, for making one costs more than a small object. */
+struct deflater {
+    z_stream stream;
+    bool ready;
+    struct buf out;
+};
+void deflater_free(struct deflater *deflater);
+
+void pack_begin(struct pack *pack, int fd);
+void pack_free(struct pack *pack);
+
+/* The id of an object: 0, -1 with EBADMSG where somebody tried to make SHA-1 collide. */
+int object_hash(enum object_type type, const void *bytes, size_t length, uint8_t oid[OID_SIZE]);
+
+/* Adds an object unless it is there. 0 with its id, or -1 with errno: EBADMSG as above (and
+ * nothing was added), else the pack is broken. */
+int pack_add(struct pack *pack, struct deflater *deflater, enum object_type type,
+             const void *bytes, size_t length, uint8_t oid[OID_SIZE]);
+
+/*
+ * A blob too large for memory, from a file that is positioned at its start. -1 with EAGAIN
+ * where the file does not have `size` bytes (it is being written), EBADMSG, EIO and the like of
+ * reading (`*read_failed`): then nothing was added.
+ */
+int pack_add_file(struct pack *pack, struct deflater *deflater, int fd, uint64_t size,
+                  uint8_t oid[OID_SIZE], bool *read_failed);
+
+/* An object as another pack of ours has it, header and all. 0 or -1. */
+int pack_add_packed(struct pack *pack, const uint8_t oid[OID_SIZE], const struct buf *bytes);
+
+/* Completes the pack and makes the bytes of its index in *index. `name` gets the hex digits
+ * that both files are named by. */
+int pack_finish(struct pack *pack, struct buf *index, char name[2 * OID_SIZE + 1]);
+
+#endif
