@@ -53,7 +53,8 @@ static const struct option_spec options[] = {
     {0, "ssh", NULL, "forward the ssh agent, filtered", COMPLETES_NOTHING, NULL},
     {0, "no-ssh", NULL, "do not forward the ssh agent", COMPLETES_NOTHING, NULL},
     {0, "no-git", NULL, "do not track the agent's changes", COMPLETES_NOTHING, NULL},
-    {0, "x11", NULL, "forward the X11 display (not built yet)", COMPLETES_NOTHING, NULL},
+    {0, "x11", NULL, "show the host's X11 display; voids most promises", COMPLETES_NOTHING,
+     NULL},
     {0, "allow", "HOST[:PORT]", "let one more host through", COMPLETES_NOTHING, NULL},
     {0, "trust", NULL, "agree to what the projects' .claudex ask for", COMPLETES_NOTHING, NULL},
     {0, "host-network", NULL, "use the host's network; with --network open alone",
@@ -62,10 +63,6 @@ static const struct option_spec options[] = {
 
 static int check_options(const struct arguments *arguments, struct error *err)
 {
-    static const char *const unbuilt[] = {"x11"};
-    for (size_t i = 0; i < array_length(unbuilt); i++)
-        if (argument_flag(arguments, unbuilt[i]))
-            return error_set(err, "--%s is not built yet", unbuilt[i]);
     struct keys keys;
     const char *detach_keys = argument_value(arguments, "detach-keys");
     if (keys_parse(detach_keys, &keys) < 0)
@@ -89,6 +86,16 @@ static void warn_host_network(const struct session *session)
          "(promises 1 to 8 and 17)");
     if (session->run.port_count > 0)
         warn("-p has no meaning with --host-network: ports of the box are ports of the host");
+}
+
+static void warn_x11(const struct session *session)
+{
+    if (session->run.x11)
+        warn(
+            "--x11: programs in the box can read what is typed into every other window of this "
+            "display, look at it, and type into it, into a terminal of this machine, too. Who "
+            "means harm gets out that way; neither a lockdown nor the firewall stops it (voids "
+            "promises 2 to 6, 8 to 10, 12 to 15 and 20)");
 }
 
 /* --- one more session in a box that runs ---------------------------------------------- */
@@ -299,6 +306,7 @@ static int run(struct invocation *invocation, struct error *err)
         return -1;
 
     warn_host_network(&plan.session);
+    warn_x11(&plan.session);
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     launch.socket = endpoint->address;
     if (plan_ssh(&plan, !launch_shares_kernel(&launch), err) < 0)

@@ -202,6 +202,10 @@ static int check_engine(struct launch *launch, struct error *err)
                          "this engine runs in a virtual machine, where a project of root's "
                          "cannot be shown to the agent as its own; give it to a user "
                          "(chown -R)");
+    if (about->desktop && launch->plan->session.run.x11)
+        return error_set(err,
+                         "this engine runs in a virtual machine, where the display of this "
+                         "one cannot be reached; do without --x11");
     if (about->desktop)
         forget_identities(launch->plan);
     return 0;

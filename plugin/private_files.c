@@ -104,6 +104,17 @@ static int add_instructions(struct archive_writer *writer, const struct plan *pl
     return 0;
 }
 
+/* PID 1 lays it out in the agent's home, where X programs look. */
+static int add_cookie(struct archive_writer *writer, const struct x11 *x11, struct error *err)
+{
+    if (!x11->cookies)
+        return 0;
+    if (archive_add_folder(writer, RELATIVE(BOX_HOME_FILES), 0700, 0, 0, err) < 0)
+        return -1;
+    return archive_add_bytes(writer, RELATIVE(BOX_HOME_FILES "/.Xauthority"), 0600, 0, 0,
+                             x11->cookies, x11->cookies_length, err);
+}
+
 /* Root's, whoever has it here. */
 static int add_init(struct archive_writer *writer, const char *init, struct error *err)
 {
@@ -125,7 +136,7 @@ int private_files_put(struct engine *engine, const char *id, const struct plan *
         add_instructions(writer, plan, err) < 0 ||
         check_settled(plan, &plan->session.home.files, err) < 0 ||
         home_files_add(writer, &plan->session.home.files, err) < 0 ||
-        archive_finish(writer, err) < 0)
+        add_cookie(writer, &plan->x11, err) < 0 || archive_finish(writer, err) < 0)
         return -1;
     if (!path)
         return error_set(err, "out of memory");

@@ -150,14 +150,23 @@ static int read_project(struct config *config, const struct folder *folder,
 static const struct {
     const char *option, *section, *key, *value; /* value NULL: the option's */
 } settings[] = {
-    {"agent", "agent", "name", NULL},     {"yolo", "agent", "yolo", "yes"},
-    {"no-git", "git", "track", "no"},     {"ssh", "ssh", "agent", "yes"},
-    {"no-ssh", "ssh", "agent", "no"},     {"host-network", "network", "host", "yes"},
-    {"network", "network", "mode", NULL}, {"allow", "network", "allow", NULL},
-    {"port", "run", "port", NULL},        {"memory", "run", "memory", NULL},
-    {"cpus", "run", "cpus", NULL},        {"pids-limit", "run", "pids", NULL},
-    {"runtime", "run", "runtime", NULL},  {"image", "run", "image", NULL},
-    {"include", "run", "include", NULL},  {"instructions", "run", "instructions", NULL},
+    {"agent", "agent", "name", NULL},
+    {"yolo", "agent", "yolo", "yes"},
+    {"no-git", "git", "track", "no"},
+    {"ssh", "ssh", "agent", "yes"},
+    {"no-ssh", "ssh", "agent", "no"},
+    {"host-network", "network", "host", "yes"},
+    {"x11", "run", "x11", "yes"},
+    {"network", "network", "mode", NULL},
+    {"allow", "network", "allow", NULL},
+    {"port", "run", "port", NULL},
+    {"memory", "run", "memory", NULL},
+    {"cpus", "run", "cpus", NULL},
+    {"pids-limit", "run", "pids", NULL},
+    {"runtime", "run", "runtime", NULL},
+    {"image", "run", "image", NULL},
+    {"include", "run", "include", NULL},
+    {"instructions", "run", "instructions", NULL},
 };
 
 static void set_options(struct config *config, const struct arguments *arguments)

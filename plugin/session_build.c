@@ -31,6 +31,7 @@ void plan_free(struct plan *plan)
     folders_free(&plan->includes);
     project_files_free(&plan->files);
     strings_free(&plan->settled);
+    x11_free(&plan->x11);
     strings_free(&plan->command);
     strings_free(&plan->environment);
     ssh_agent_free(&plan->ssh);
@@ -182,6 +183,27 @@ static int plan_mounts(struct plan *plan, bool may_idmap, struct error *err)
     return 0;
 }
 
+/* Read-only keeps nobody from connecting; it keeps the socket's owner and mode. */
+static int plan_x11(struct plan *plan, bool insists, struct error *err)
+{
+    struct x11 *x11 = &plan->x11;
+    struct error why = ERROR_INIT;
+    if (!plan->session.run.x11)
+        return 0;
+    const bool there = x11_find(x11, &why) == 0;
+    if (!there && insists)
+        return error_set(err, "--x11: %s", why.text);
+    if (!there) {
+        /* A setting for the desk, and somebody logged in from elsewhere. */
+        warn("x11 = yes, but %s; going on without", why.text);
+        plan->session.run.x11 = false;
+        return 0;
+    }
+    const struct mount mount = {
+        .source = x11->socket, .read_only = true, .device = x11->device, .inode = x11->inode};
+    return add_mount(&plan->session, &mount, "%s", x11->socket) < 0 ? out_of_memory(err) : 0;
+}
+
 /* Where a mount lies within the folder that shows at below/name: "" for itself; NULL for a
  * mount of another. */
 static const char *inside(const char *destination, const char *below, const char *name)
@@ -322,6 +344,11 @@ static int plan_environment(struct plan *plan, const struct arguments *arguments
                             struct error *err)
 {
     const struct strings *configured = &plan->session.run.env;
+    char display[64];
+    (void)snprintf(display, sizeof display, "DISPLAY=%s", plan->x11.display);
+    if (plan->session.run.x11 &&
+        environment_add(&plan->environment, display, host_variable, err) < 0)
+        return -1;
     for (size_t i = 0; i < configured->count; i++)
         if (environment_add(&plan->environment, configured->items[i], host_variable, err) < 0)
             return -1;
@@ -397,6 +424,7 @@ int plan_build(struct plan *plan, const struct arguments *arguments,
         plan_session(plan, arguments, err) < 0 || open_includes(plan, &limits, err) < 0 ||
         check_owner(&plan->projects, host->may_idmap, err) < 0 ||
         plan_mounts(plan, host->may_idmap, err) < 0 ||
+        plan_x11(plan, argument_flag(arguments, "x11"), err) < 0 ||
         plan_box(plan, argument_value(arguments, "name"), err) < 0 ||
         plan_command(plan, arguments, err) < 0)
         return -1;

@@ -12,6 +12,7 @@
 #include "plugin/folders.h"
 #include "plugin/project_config.h"
 #include "plugin/ssh_agent.h"
+#include "plugin/x11.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -25,6 +26,7 @@ struct plan {
     struct strings command;     /* the session's argv; empty: a shell */
     bool own_command;           /* it was given, and is not the agent's */
     struct strings environment; /* NAME=value, each name once; may be secret */
+    struct x11 x11;             /* where session.run.x11 */
     char *agent;                /* value of LABEL_AGENT */
     char *folders_json;         /* value of LABEL_FOLDERS: sorted real paths */
     struct ssh_agent ssh;       /* the host's, where the session has it */

@@ -207,6 +207,14 @@ static bool is_normal_below(const char *path, const char *root)
     return true;
 }
 
+static bool is_x11_socket(const char *path)
+{
+    const size_t length = strlen(BOX_X11_SOCKET);
+    uint64_t number;
+    return strncmp(path, BOX_X11_SOCKET, length) == 0 &&
+           parse_number(path + length, 0, UINT16_MAX, &number) == 0;
+}
+
 RULE(is_workdir)
 {
     return strcmp(word, BOX_WORKSPACE) == 0 || is_normal_below(word, BOX_WORKSPACE);
@@ -295,8 +303,9 @@ int config_mount_parse(const struct strings *words, struct mount *mount, const c
     }
     const char *destination = words->items[2];
     *why = "expected a normal destination below " BOX_WORKSPACE " or " BOX_CONTEXT;
+    const bool socket = is_x11_socket(destination) && got.read_only && !got.idmapped;
     if (!is_normal_below(destination, BOX_WORKSPACE) &&
-        !is_normal_below(destination, BOX_CONTEXT))
+        !is_normal_below(destination, BOX_CONTEXT) && !socket)
         return -1;
     *why = "out of memory";
     got.destination = strdup(destination);

@@ -54,8 +54,8 @@ const struct config_key config_keys[] = {
      "runsc", "any runtime that the engine knows"},
     {"run", "image", KIND_IMAGE, 0, TRUST_NEVER, FIELD(run.image),
      "ghcr.io/acme/dev:1", "an image of your own, claudex-init injected"},
-    {"run", "x11", KIND_FLAG, KEY_UNBUILT, TRUST_NO, FIELD(run.x11),
-     "no", "the host's X11 display"},
+    {"run", "x11", KIND_FLAG, 0, TRUST_NO, FIELD(run.x11),
+     "no", "the host's X11 display; what draws there reads and types everywhere"},
 
     {"home", "file", KIND_PATH, KEY_MANY, TRUST_NEVER, FIELD(home.files),
      "~/.claude/settings.json", "a file or folder; one of your home keeps its place in it"},

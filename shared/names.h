@@ -51,6 +51,9 @@ enum {
 #define BOX_SSH_DIR     BOX_PRIVATE "/ssh"     /* here, by its name, the host agent's socket */
 #define BOX_STATE_DIR   BOX_PRIVATE "/state"   /* volume of the box's name: mode, grants */
 
+/* Where X servers listen, and the display's number behind it (X(7)). */
+#define BOX_X11_SOCKET "/tmp/.X11-unix/X"
+
 /* Files in the host's folder of a box, seen by PID 1 below BOX_CONTROL_DIR. */
 #define CONTROL_FIFO "control"
 #define CONTROL_LOCK "lock"

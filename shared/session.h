@@ -53,7 +53,7 @@ struct port {
 /* A folder of the host in the box. */
 struct mount {
     char *source;      /* host: real absolute path; NULL in PID 1, which need not know it */
-    char *destination; /* box: /workspace/NAME or /context/NAME */
+    char *destination; /* box: /workspace/NAME, /context/NAME or an X server's socket */
     char *project;     /* host: real path of a project; NULL for other mounts, and in PID 1 */
     bool read_only;
     bool idmapped;   /* owner shown is shifted from root to UID_AGENT_DEFAULT */

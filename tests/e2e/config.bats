@@ -67,6 +67,78 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     refused 125 ".claudecker:2" claudex run . -- true
 }
 
+@test "config: what is in effect and who says so; the same as JSON" {
+    printf '[run]\nmemory = 3g\n[network]\nmode = lockdown\ndeny = a.example\n' | user_config
+    printf '[run]\nmemory = 2g\nenv = TOKEN\n[network]\nmode = allowlist\ndeny = b.example\n' >.claudex
+    run --separate-stderr claudex config
+    echo "$output"
+    equal "$status" 0
+    equal "$stderr" ""
+    user=$XDG_CONFIG_HOME/claudex/config
+    for line in "memory = 2g +; \.claudex:2" "mode = lockdown +; $user:4" "deny = a\.example +; $user:5" \
+        "deny = b\.example +; \.claudex:6" "name = claude +; default" \
+        "env = TOKEN +; \.claudex:3, not agreed to: docker claudex trust"; do
+        grep -qxE -- "$line" <<<"$output"
+    done
+    # Lines of it are lines of a configuration.
+    sed '/TOKEN/d' <<<"$output" >"$world/again"
+    equal "$(CLAUDEX_CONFIG=$world/again claudex config --format json "$HOME" | jq length)" \
+        "$(claudex config --format json | jq 'map(select(.value != "TOKEN")) | length')"
+    equal "$(claudex config --format json | jq -c '.[] | select(.key == "memory") | .value, .agreed, .origin.source, .origin.line')" \
+        "$(printf '"2g"\ntrue\n"project"\n2')"
+    equal "$(claudex config --format json | jq '.[] | select(.value == "TOKEN").agreed')" false
+    claudex trust
+    equal "$(claudex config --format json | jq '.[] | select(.value == "TOKEN").agreed')" true
+    # From elsewhere by its path.
+    cd /
+    has "$(claudex config "$project")" "; $project/.claudex:2"
+}
+
+@test "config --example: a file that is right, with every section" {
+    claudex config --example >"$world/example"
+    for section in packages agent run network ssh git tokens skills mcp.example provider.example; do
+        grep -qF "[$section]" "$world/example"
+    done
+    CLAUDEX_CONFIG=$world/example claudex config >/dev/null
+    refused 2 "--example" claudex config --example --format json
+}
+
+# Each is one error by its line, and nothing is started. What the parser makes of more of them is
+# a unit test's.
+@test "files that are odd: binary, BOM, CR LF, NUL, endless, unknown, twice, names of a shell's" {
+    wrong() {
+        echo "--- $1"
+        refused 125 "$1" claudex run . -- true
+        refused 125 "$1" claudex config
+        refused 125 "$1" claudex trust
+    }
+    printf '[run]\0memory = 1g\n' >.claudex && wrong "NUL"
+    printf '\xef\xbb\xbf[run]\n' >.claudex && wrong "byte order mark"
+    printf '[run]\r\nmemory = 1g\r\n' >.claudex && wrong ".claudex:1: the line ends in CR LF"
+    printf '[run]\nmemory = \xff\n' >.claudex && wrong ".claudex:2: not UTF-8"
+    { printf '[run]\nmemory = ' && head -c 100000 /dev/zero | tr '\0' 1; } >.claudex && wrong ".claudex:2: a line of"
+    printf '[nwtwork]\n' >.claudex && wrong "did you mean [network]"
+    printf '[run]\nmemroy = 1g\n' >.claudex && wrong "did you mean 'memory'"
+    printf '[run]\nmemory = 1g\nmemory = 2g\n' >.claudex && wrong "second time; the first is in line 2"
+    printf '[packages]\n$(reboot)\n;x\n`id`\na;b\n-rf\n' >.claudex && wrong ".claudex:2: bad package"
+    has "$stderr" ".claudex:4"
+    has "$stderr" ".claudex:6"
+    head -c 1048577 /dev/zero | tr '\0' '\n' >.claudex && wrong "larger than"
+}
+
+@test "ten thousand packages are too many, and refused before anything is built" {
+    { echo '[packages]' && seq -f 'package%g' 10000; } >.claudex
+    refused 125 "10000 packages" claudex run . -- true
+}
+
+@test "the earlier tool's list, beside a newer file, is not read" {
+    printf 'cmake\n[run]\nmemory = 1g\n' >.claudecker
+    equal "$(claudex config --format json | jq -r '.[] | select(.section == "packages") | .key, .origin.line')" "cmake
+1"
+    printf '[run]\nmemory = 2g\n' >.claudex
+    equal "$(claudex config --format json | jq -r '.[] | select(.section == "packages")')" ""
+}
+
 @test "escape sequences of a project's file do not reach the terminal" {
     printf '[run]\nenv = \033]0;owned\007\n\033[2J = 1\n' >.claudex
     run claudex run . -- true

@@ -2,7 +2,7 @@
 /* uses: plugin/session_build.c plugin/project_config.c plugin/folders.c plugin/agent.c
  *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c plugin/trust.c
  *       plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
- *       plugin/ssh_agent.c */
+ *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -106,6 +106,7 @@ static const struct option_spec specs[] = {
     {0, "yolo", NULL, "", COMPLETES_NOTHING, NULL},
     {0, "force", NULL, "", COMPLETES_NOTHING, NULL},
     {0, "trust", NULL, "", COMPLETES_NOTHING, NULL},
+    {0, "x11", NULL, "", COMPLETES_NOTHING, NULL},
 };
 static const struct command run = {
     .name = "run", .options = specs, .option_count = array_length(specs)};
@@ -324,6 +325,23 @@ static void what_was_read_is_what_is_mounted(void **state)
     assert_false(plan.session.agent.yolo);
 }
 
+/* A setting for the desk is left out elsewhere; what was asked for outright is not. */
+static void no_display_is_told(void **state)
+{
+    cleanup_plan struct plan plan = {0};
+    (void)state;
+    assert_int_equal(unsetenv("DISPLAY"), 0);
+    refuses("--x11 app", EXIT_CLAUDEX, "--x11: there is no X11 display: DISPLAY is not set");
+    assert_int_equal(setenv("DISPLAY", "localhost:10.0", 1), 0);
+    refuses("--x11 app", EXIT_CLAUDEX, "over the network");
+    assert_int_equal(setenv("DISPLAY", ":59531", 1), 0);
+    refuses("--x11 app", EXIT_CLAUDEX, "/tmp/.X11-unix/X59531");
+    write_file("home/.config/claudex/config", "[run]\nx11 = yes\n");
+    plans(&plan, "app");
+    assert_false(plan.session.run.x11);
+    assert_int_equal(plan.session.box.mount_count, 1);
+}
+
 static void odd_project_files_are_refused(void **state)
 {
     (void)state;
@@ -403,6 +421,7 @@ int main(void)
         IN_A_WORLD(what_was_agreed_to_counts_until_it_changes),
         IN_A_WORLD(a_project_s_paths_are_real_ones),
         IN_A_WORLD(what_was_read_is_what_is_mounted),
+        IN_A_WORLD(no_display_is_told),
         IN_A_WORLD(odd_project_files_are_refused),
         IN_A_WORLD(bad_requests),
         IN_A_WORLD(root_s_projects),
