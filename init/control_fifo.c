@@ -98,27 +98,38 @@ int control_fifo_open(struct control_fifo *fifo, const char *folder, struct erro
     return error_prefix(err, "control FIFO in %s", folder);
 }
 
-/* To the caller's own FIFO, opened by its bare name. Whoever does not read loses the reply. */
-void control_fifo_answer(const struct control_fifo *fifo, const struct control_reply *reply)
+/* The caller's own FIFO, opened by its bare name. */
+int control_fifo_reply_open(const struct control_fifo *fifo, const char *id)
 {
     struct error ignored = ERROR_INIT;
     char name[sizeof "reply." + CONTROL_ID_MAX];
-    char line[CONTROL_LINE_MAX];
     struct stat st;
-    int length = control_reply_print(reply, line, sizeof line);
-    if (length < 0)
-        return;
-    (void)snprintf(name, sizeof name, "reply.%s", reply->id);
+    (void)snprintf(name, sizeof name, "reply.%s", id);
     if (privs_files_as(fifo->uid, fifo->gid, &ignored) != 0)
-        return;
+        return -1;
     cleanup_fd int fd =
         openat(fifo->dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
     (void)privs_files_as(0, 0, &ignored);
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode) || st.st_uid != fifo->uid)
-        return;
+        return -1;
+    return take_fd(&fd);
+}
+
+/* Whoever does not read loses the reply. */
+void control_fifo_reply_write(int fd, const struct control_reply *reply)
+{
+    char line[CONTROL_LINE_MAX];
+    int length = control_reply_print(reply, line, sizeof line);
     /* At most PIPE_BUF bytes: all of them or, where the pipe is full, none; pipe(7). */
-    if (write(fd, line, (size_t)length) != length)
+    if (length > 0 && write(fd, line, (size_t)length) != length)
         return;
+}
+
+void control_fifo_answer(const struct control_fifo *fifo, const struct control_reply *reply)
+{
+    cleanup_fd int fd = control_fifo_reply_open(fifo, reply->id);
+    if (fd >= 0)
+        control_fifo_reply_write(fd, reply);
 }
 
 static void one_line(const struct control_fifo *fifo, const char *line, size_t length,

@@ -62,6 +62,11 @@ void control_fifo_serve(struct control_fifo *fifo, control_handler *handle, void
 /* The answer to a request that was put off; the id says to whose. */
 void control_fifo_answer(const struct control_fifo *fifo, const struct control_reply *reply);
 
+/* In two steps, for who has more to say than the reply: the caller's FIFO, non-blocking, or -1;
+ * and what comes first there. */
+int control_fifo_reply_open(const struct control_fifo *fifo, const char *id);
+void control_fifo_reply_write(int fd, const struct control_reply *reply);
+
 void control_fifo_close(struct control_fifo *fifo);
 
 #endif

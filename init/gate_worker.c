@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/denied.h"
 #include "init/inside/talk.h"
 #include "init/net/nflog.h"
 #include "init/net/pattern.h"
@@ -158,11 +157,7 @@ static void frames_ready(void *context, int fd, uint32_t events)
         }
         if (n < 0)
             return;
-        if (gate_frame_parse(bytes, (size_t)n, &frame) < 0)
-            continue;
-        if (frame.kind == GATE_REFUSED)
-            denied_note(&frame);
-        if (worker->said)
+        if (gate_frame_parse(bytes, (size_t)n, &frame) == 0 && worker->said)
             worker->said(worker->said_context, &frame);
     }
 }

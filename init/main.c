@@ -165,6 +165,8 @@ static int boot_ready(struct boot *boot, struct error *err)
     };
     if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0)
         return -1;
+    boot->supervisor.ended = network_unfollow;
+    boot->supervisor.ended_context = &boot->network;
     if (boot->network.gate &&
         gate_worker_start(&boot->gate, boot->network.state.mode, &boot->environment,
                           &boot->supervisor.loop, &boot->supervisor.children, err) < 0)

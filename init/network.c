@@ -65,6 +65,8 @@ int network_boot(struct network *network, struct firewall *firewall,
                                 .timer = -1,
                                 .host = CONTROL_FIFO_INIT,
                                 .local = CONTROL_FIFO_INIT};
+    for (size_t i = 0; i < array_length(network->followers); i++)
+        network->followers[i] = -1;
     if (state_container(CONTAINER_FILE, container, err) != 0)
         return -1;
     /* Without a volume the state lives as long as the container. */
@@ -268,7 +270,8 @@ void network_request(void *context, const struct control_request *request,
     struct network *network = context;
     struct error err = ERROR_INIT, untold = ERROR_INIT;
     enum network_mode before = network->state.mode;
-    if (network_policy_request(network, request, reply))
+    if (network_policy_request(network, request, reply) ||
+        network_denied_request(network, request, reply))
         return;
     int done = carry_out(network, request, &err);
     enum network_mode now = network->state.mode;

@@ -12,6 +12,7 @@
 #define CLAUDEX_INIT_NETWORK_H
 
 #include "init/control_fifo.h"
+#include "init/denied.h"
 #include "init/gate_worker.h"
 #include "init/loop.h"
 #include "init/net/firewall.h"
@@ -30,7 +31,7 @@ struct network_list {
     uint64_t since; /* seconds of CLOCK_BOOTTIME */
     struct buf items;
 };
-enum { NETWORK_LISTS_MAX = 8, NETWORK_LIST_SECONDS = 2 };
+enum { NETWORK_LISTS_MAX = 8, NETWORK_LIST_SECONDS = 2, NETWORK_FOLLOWERS_MAX = 8 };
 
 struct network {
     struct firewall *firewall; /* borrowed */
@@ -45,6 +46,8 @@ struct network {
     int timer; /* for the next one that expires */
     uint32_t tag;
     struct network_list lists[NETWORK_LISTS_MAX];
+    struct denied denied;
+    int followers[NETWORK_FOLLOWERS_MAX]; /* FIFOs of those who want to hear of refusals; -1 */
 };
 
 /* Phases 5 and 7: reads what was kept, decides, installs the rules. -1 with *err: the session
@@ -69,6 +72,12 @@ int network_policy_listen(struct network *network, struct loop *loop, struct err
 /* Carries out what is about single hosts and connections; true if the request is that. */
 bool network_policy_request(struct network *network, const struct control_request *request,
                             struct control_reply *reply);
+/* network_denied.c. What was refused: the same, and what the gate says of it. */
+bool network_denied_request(struct network *network, const struct control_request *request,
+                            struct control_reply *reply);
+void network_denied_said(struct network *network, const struct gate_frame *frame);
+/* The session has ended: nobody is told of refusals any more, and so nobody stays for that. */
+void network_unfollow(void *context);
 /* A gate_said; context is the struct network. */
 void network_gate_said(void *context, const struct gate_frame *frame);
 

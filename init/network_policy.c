@@ -120,6 +120,7 @@ static int allow(struct network *network, const struct grant *grant, const char 
     if (keep(network, &before, err) < 0)
         return -1;
     gate_worker_grant(network->gate, GATE_ALLOW, grant);
+    denied_answer(&network->denied, &grant->pattern);
     return 0;
 }
 
@@ -296,6 +297,7 @@ static void add_connection(struct network_list *list, const struct gate_frame *f
 void network_gate_said(void *context, const struct gate_frame *frame)
 {
     struct network *network = context;
+    network_denied_said(network, frame);
     for (size_t i = 0; i < array_length(network->lists); i++) {
         struct network_list *list = &network->lists[i];
         if (!list->fifo || (frame->tag != 0 && frame->tag != list->tag))

@@ -22,6 +22,8 @@ static void session_ended(void *context, int status)
     struct supervisor *s = context;
     s->session = 0;
     s->status = child_exit_status(status);
+    if (s->ended)
+        s->ended(s->ended_context);
     int count = guests_wait(&s->guests, &s->loop, guests_left, s);
     if (count == 0)
         loop_end(&s->loop);

@@ -19,6 +19,9 @@ struct supervisor {
     struct guests guests;
     pid_t session; /* 0: it ended */
     int status;    /* the container's, once it ended */
+    /* Called once the session has ended, before guests are waited for. May be NULL. */
+    void (*ended)(void *context);
+    void *ended_context;
 };
 
 /* What can fail, before the session is started. `signals` is signals_block()'s. */

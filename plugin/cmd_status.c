@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "plugin/agent.h"
+#include "plugin/connections.h"
 #include "plugin/container.h"
+#include "plugin/control.h"
 #include "plugin/exec.h"
 #include "plugin/image.h"
 #include "plugin/output.h"
@@ -16,7 +18,7 @@
 #include "shared/cleanup.h"
 #include "shared/names.h"
 
-enum { STATUS_MAX = 256 * 1024, SIGNATURES_SHOWN = 5 };
+enum { STATUS_MAX = 256 * 1024, SIGNATURES_SHOWN = 5, CONNECTIONS_MAX = 1000 };
 
 static int take_status(void *data, const char *bytes, size_t length, struct error *err)
 {
@@ -123,6 +125,25 @@ static json_t *describe(struct engine *engine, const struct box *box, const json
     return all;
 }
 
+/* What is connected now, by host, and how much was refused; nothing where PID 1 does not say.
+ */
+static void add_network(struct invocation *invocation, const struct box *box, json_t *all)
+{
+    struct error ignored = ERROR_INIT;
+    size_t total = 0;
+    json_t *list =
+        control_pages(invocation, box, CONTROL_CONNECTIONS, CONNECTIONS_MAX, &total, &ignored);
+    if (!list)
+        return;
+    (void)json_object_set_new(all, "connection_count", json_integer((json_int_t)total));
+    (void)json_object_set_new(all, "connections", connections_by_host(list));
+    json_decref(list);
+    list = control_pages(invocation, box, CONTROL_DENIED, 1, &total, &ignored);
+    if (list)
+        (void)json_object_set_new(all, "denied_count", json_integer((json_int_t)total));
+    json_decref(list);
+}
+
 /* --- for people ----------------------------------------------------------------------- */
 
 static int add_pair(struct table *table, const char *name, const char *text)
@@ -194,11 +215,29 @@ static int add_signatures(struct table *table, const json_t *ssh)
     return failed;
 }
 
+static int add_connections(struct table *table, const json_t *all)
+{
+    size_t i;
+    const json_t *host;
+    int failed = 0;
+    char text[512];
+    json_array_foreach(json_object_get(all, "connections"), i, host)
+    {
+        connections_line(host, text, sizeof text);
+        failed |= add_pair(table, i ? "" : "connected", text);
+    }
+    const json_int_t denied = json_integer_value(json_object_get(all, "denied_count"));
+    (void)snprintf(text, sizeof text, "%lld host%s, see: docker claudex denied",
+                   (long long)denied, denied == 1 ? "" : "s");
+    return failed | (denied ? add_pair(table, "refused", text) : 0);
+}
+
 static int print_table(const json_t *all)
 {
     cleanup_table struct table table = {.columns = 2};
     int failed = add_pair(&table, "name", text_of(all, "name")) | add_state(&table, all) |
                  add_pair(&table, "network", text_of(all, "mode")) |
+                 add_connections(&table, all) |
                  add_list(&table, "folders", json_object_get(all, "folders")) |
                  add_pair(&table, "agent", text_of(all, "agent")) |
                  add_list(&table, "ports", json_object_get(all, "ports")) |
@@ -222,6 +261,8 @@ static int run(struct invocation *invocation, struct error *err)
         return found < 0 ? -1 : error_set(err, "the box has just gone");
     json_t *all = describe(invocation->engine, &box, inspect);
     json_decref(inspect);
+    if (all && box_is_running(&box))
+        add_network(invocation, &box, all);
     int failed = -1;
     if (all && invocation->quiet)
         failed = puts(text_of(all, "name")) < 0 ? -1 : 0;

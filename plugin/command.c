@@ -5,13 +5,17 @@
 
 /* In the order in which --help lists them. */
 const struct command *const commands[] = {
-    &cmd_run,     &cmd_build,        &cmd_update,
-    &cmd_list,    &cmd_status,       &cmd_shell,
-    &cmd_exec,    &cmd_attach,       &cmd_logs,
-    &cmd_stop,    &cmd_rm,           &cmd_lockdown,
-    &cmd_network, &cmd_allow,        &cmd_deny,
-    &cmd_push,    &cmd_pull,         &cmd_config,
-    &cmd_trust,   &cmd_clean_custom, &cmd_clean_all_custom,
+    &cmd_run,          &cmd_build,
+    &cmd_update,       &cmd_list,
+    &cmd_status,       &cmd_shell,
+    &cmd_exec,         &cmd_attach,
+    &cmd_logs,         &cmd_stop,
+    &cmd_rm,           &cmd_lockdown,
+    &cmd_network,      &cmd_allow,
+    &cmd_deny,         &cmd_denied,
+    &cmd_push,         &cmd_pull,
+    &cmd_config,       &cmd_trust,
+    &cmd_clean_custom, &cmd_clean_all_custom,
     &cmd_version,
 };
 const size_t command_count = array_length(commands);

@@ -34,6 +34,8 @@ static const struct {
     [CONTROL_FORGET] = {"forget", PATTERN},
     [CONTROL_GRANTS] = {"grants", NUMBER},
     [CONTROL_CONNECTIONS] = {"connections", NUMBER},
+    [CONTROL_DENIED] = {"denied", NUMBER},
+    [CONTROL_FOLLOW] = {"follow", NOTHING},
 };
 
 static bool is_printable(const char *text, size_t length)
@@ -149,7 +151,7 @@ int control_request_parse(const char *line, size_t length, struct control_reques
     if (!known) {
         *why =
             "an unknown word, or not what belongs to it; known are status, mode, lockdown, reload, "
-            "allow, deny, forget, grants and connections";
+            "allow, deny, forget, grants, connections, denied and follow";
         return -1;
     }
     *request = got;

@@ -41,6 +41,9 @@ enum control_word {
     CONTROL_FORGET,       /* forget PATTERN: neither allowed nor denied by hand any more */
     CONTROL_GRANTS,       /* grants FROM: what allow and deny left, a page of JSON */
     CONTROL_CONNECTIONS,  /* connections FROM: those of the gate, a page of JSON */
+    CONTROL_DENIED,       /* denied FROM: what was refused, a page of JSON */
+    CONTROL_FOLLOW, /* follow: an empty reply, and behind it, until one of both ends, a line
+                       of JSON for what is refused from now on, as an item of `denied` */
 };
 
 /*

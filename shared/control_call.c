@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,8 +53,20 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A reply is one piece; where more follows, what has already come behind it is left there. */
+static ssize_t read_reply(int fd, char line[CONTROL_LINE_MAX], bool more_follows)
+{
+    size_t length = 0;
+    if (!more_follows)
+        return read(fd, line, CONTROL_LINE_MAX);
+    while (length < CONTROL_LINE_MAX && read(fd, line + length, 1) == 1)
+        if (line[length++] == '\n')
+            break;
+    return (ssize_t)length;
+}
+
 /* The reply is written in one piece (at most PIPE_BUF bytes), so one read has all of it. */
-static int await(int fd, int timeout_ms, struct control_reply *reply)
+static int await(int fd, int timeout_ms, struct control_reply *reply, bool more_follows)
 {
     char line[CONTROL_LINE_MAX];
     int64_t end = now_ms() + timeout_ms;
@@ -69,7 +82,7 @@ static int await(int fd, int timeout_ms, struct control_reply *reply)
             return -1;
         break;
     }
-    ssize_t length = read(fd, line, sizeof line);
+    ssize_t length = read_reply(fd, line, more_follows);
     if (length < 1 || line[length - 1] != '\n' ||
         control_reply_parse(line, (size_t)length - 1, reply) != 0) {
         errno = EBADMSG;
@@ -79,7 +92,7 @@ static int await(int fd, int timeout_ms, struct control_reply *reply)
 }
 
 static int exchange(const struct call *call, const struct control_request *request,
-                    int timeout_ms, struct control_reply *reply)
+                    int timeout_ms, struct control_reply *reply, int *follow)
 {
     char line[CONTROL_LINE_MAX];
     int length = control_request_print(request, line, sizeof line);
@@ -96,17 +109,19 @@ static int exchange(const struct call *call, const struct control_request *reque
     /* At most PIPE_BUF bytes: all or, where it is full, none; pipe(7). */
     if (write(control, line, (size_t)length) != length)
         return -1;
-    if (await(answer, timeout_ms, reply) != 0)
+    if (await(answer, timeout_ms, reply, follow != NULL) != 0)
         return -1;
     if (strcmp(reply->id, request->id) != 0) {
         errno = EBADMSG;
         return -1;
     }
+    if (follow)
+        *follow = take_fd(&answer);
     return 0;
 }
 
-int control_call(const char *folder, struct control_request *request, int timeout_ms,
-                 struct control_reply *reply, struct error *err)
+static int ask(const char *folder, struct control_request *request, int timeout_ms,
+               struct control_reply *reply, int *follow, struct error *err)
 {
     struct stat st;
     struct call call = {.dir = -1};
@@ -118,7 +133,7 @@ int control_call(const char *folder, struct control_request *request, int timeou
     (void)snprintf(call.reply_name, sizeof call.reply_name, "reply.%s", request->id);
     if (mkfifoat(dir, call.reply_name, 0600) != 0)
         return error_errno(err, "cannot make a FIFO in '%s'", folder);
-    int done = exchange(&call, request, timeout_ms, reply);
+    int done = exchange(&call, request, timeout_ms, reply, follow);
     int number = errno;
     (void)unlinkat(dir, call.reply_name, 0);
     errno = number;
@@ -127,4 +142,17 @@ int control_call(const char *folder, struct control_request *request, int timeou
     error_errno(err, "no reply through '%s/" CONTROL_FIFO "'", folder);
     errno = number;
     return -1;
+}
+
+int control_call(const char *folder, struct control_request *request, int timeout_ms,
+                 struct control_reply *reply, struct error *err)
+{
+    return ask(folder, request, timeout_ms, reply, NULL, err);
+}
+
+int control_call_follow(const char *folder, int timeout_ms, struct control_reply *reply,
+                        int *follow, struct error *err)
+{
+    struct control_request request = {.word = CONTROL_FOLLOW};
+    return ask(folder, &request, timeout_ms, reply, follow, err);
 }

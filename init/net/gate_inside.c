@@ -128,13 +128,17 @@ static int pass_on(struct inside *inside, const struct host_pattern *host, const
                        ASKS_EACH_MS / 1000);
         return 1;
     }
-    (void)pattern_print(host, frame.name);
+    struct host_pattern alone = *host;
+    char name[PATTERN_TEXT_MAX];
+    alone.port = 0;
+    (void)pattern_print(&alone, frame.name);
+    (void)pattern_print(host, name);
     copy_reason(reason, frame.text, sizeof frame.text);
     gate_tell(gate, &frame);
     (void)snprintf(text, TEXT_MAX,
                    "asked for %s; whether it is allowed is up to the person outside. "
                    "To see: claudex why %s",
-                   frame.name, frame.name);
+                   name, name);
     return 0;
 }
 

@@ -22,6 +22,7 @@ static int configure(int fd, uint16_t group)
     netlink_begin(&b, NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG, NLM_F_ACK, &head, sizeof head);
     netlink_put(&b, NFULA_CFG_CMD, &bind, sizeof bind);
     netlink_put(&b, NFULA_CFG_MODE, &mode, sizeof mode);
+    netlink_put_be32(&b, NFULA_CFG_QTHRESH, 1); /* each at once, not what a second brought */
     return netlink_talk(fd, &b, b.sequence, NULL, NULL, NULL);
 }
 

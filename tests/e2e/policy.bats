@@ -129,6 +129,104 @@ download()
     has "$(claudex lockdown status)" allowlist
 }
 
+denied() { claudex denied --format json | jq -c "$1"; }
+
+@test "denied says each host once, how often, why, and the command, which then works" {
+    open_shop
+    run claudex denied
+    has "$output" "nothing was refused"
+    for _ in 1 2 3; do blocked https://shop.example.com/; done
+    claudex exec "$name" -- bash -c '</dev/tcp/192.0.2.3/22' || :
+    claudex exec "$name" -- python3 -c 'import socket
+try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.4", 443))
+except OSError: pass'
+    counted() { equal "$(denied '[.[] | [.host, .via, .allow, .count > 2]]')" "$1" >/dev/null; }
+    eventually 5 counted '[["shop.example.com",["dns"],"shop.example.com",true],["192.0.2.3:22",["tcp"],"192.0.2.3:22",false],["192.0.2.4:443",["udp"],null,false]]' || {
+        denied .
+        return 1
+    }
+    first=$(denied '.[0].first')
+    [ "$first" -le "$(denied '.[0].last')" ]
+    [ $(($(date +%s) - first)) -lt 60 ]
+    # What it says to do, done as it is said.
+    command=$(claudex denied | sed -n 's/^shop.example.com .* \(claudex allow .*\)/\1/p')
+    equal "$command" "claudex allow shop.example.com"
+    $command
+    equal "$(fetch https://shop.example.com/)" "hello from shop.example.com"
+    lacks "$(claudex denied)" shop
+    has "$(docker exec "$name" cat /run/claudex/public/denied.log)" " dns shop.example.com"
+}
+
+@test "denied --follow goes on, by the FIFO and through the engine" {
+    open_shop
+    blocked https://shop.example.com/
+    claudex denied --follow "$name" >"$world/here" &
+    here=$!
+    XDG_STATE_HOME=$world/none claudex denied --follow --format json "$name" >"$world/there" 2>&1 &
+    there=$!
+    eventually 10 grep -q shop.example.com "$world/there"
+    eventually 10 grep -q shop.example.com "$world/here"
+    sees() { blocked "https://$RANDOM.example.net/" && grep -q example.net "$1"; }
+    eventually 10 sees "$world/here"
+    eventually 10 sees "$world/there"
+    has "$(<"$world/here")" "to allow it: claudex allow "
+    # The box does not wait for those who watch it, and they end with it.
+    claudex stop "$name"
+    wait "$here"
+    wait "$there" || :
+}
+
+@test "the agent may ask, and see why" {
+    open_shop
+    inside() { claudex exec "$name" -- claudex "$@"; }
+    has "$(inside status)" "allowlist"
+    equal "$(inside status --json | jq -r .mode)" allowlist
+    run inside why shop.example.com
+    equal "$status" 1
+    has "$output" "no rule names it"
+    has "$(inside why api.anthropic.com)" "allowed by the configuration"
+    has "$(inside ask shop.example.com 'for the "docs"')" "asked for shop.example.com"
+    asked() { [ "$(denied '.[] | select(.asked) | [.host, .reason]')" = '["shop.example.com","for the \"docs\""]' ]; }
+    eventually 5 asked
+    claudex allow shop.example.com --for 1m
+    has "$(inside why shop.example.com)" "allowed by hand"
+    claudex lockdown on
+    run inside why shop.example.com
+    equal "$status" 1
+    has "$output" locked
+    # A person reads it: not more than a few.
+    claudex lockdown off
+    for i in 1 2 3 4 5 6 7 8; do
+        run inside ask "h$i.example"
+    done
+    has "$output" "try again"
+    run inside ask 'https://x'
+    equal "$status" 2
+    run inside nonsense
+    equal "$status" 2
+}
+
+@test "promise 19: what the agent asks for reaches the terminal quoted" {
+    start_box
+    claudex exec "$name" -- python3 -c 'import socket
+for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff", b"ask e.example caf\xc3\xa9", b"\0" * 100):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect("/run/claudex/public/gate.sock"); s.send(text); print(s.recv(20000))'
+    run claudex denied
+    echo "$output"
+    lacks "$output" $'\x1b'
+    has "$output" "caf??"
+}
+
+@test "status lists what is connected, by name, with bytes and age" {
+    open_shop --allow shop.example.com:8080
+    download running http://shop.example.com:8080/slow
+    listed() { [ "$(claudex status --format json | jq -c '[.connections[] | [.host, .port, .count, .down > 20, .up > 20, .age >= 0]]')" = \
+        '[["shop.example.com",8080,1,true,true,true]]' ]; }
+    eventually 5 listed
+    has "$(claudex status)" "connected  shop.example.com:8080: 1 connection, "
+}
+
 @test "the way through the engine does the same" {
     open_shop
     mv "$XDG_STATE_HOME" "$XDG_STATE_HOME.away"

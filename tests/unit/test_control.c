@@ -69,6 +69,8 @@ static const struct {
     {ID8 " forget Example.com", CONTROL_FORGET, "Example.com", 0},
     {ID8 " grants 0", CONTROL_GRANTS, "", 0},
     {ID8 " connections 4711", CONTROL_CONNECTIONS, "", 4711},
+    {ID8 " denied 3", CONTROL_DENIED, "", 3},
+    {ID8 " follow", CONTROL_FOLLOW, "", 0},
 };
 
 static void reads_and_prints_what_is_about_hosts(void **state)
