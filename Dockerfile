@@ -79,7 +79,9 @@ COPY --from=init /src/build/claudex-init /usr/local/bin/claudex-init
 RUN ln -s claudex-init /usr/local/bin/claudex
 
 ARG CLAUDEX_VERSION
+ARG BASE
 LABEL io.claudex.version="${CLAUDEX_VERSION}" \
+      io.claudex.base="${BASE}" \
       io.claudex.claude-code="${CLAUDE_CODE_VERSION}" \
       io.claudex.codex="${CODEX_VERSION}"
 

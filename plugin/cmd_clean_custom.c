@@ -6,6 +6,7 @@
 
 #include "plugin/command.h"
 #include "plugin/confirm.h"
+#include "plugin/image/age.h"
 #include "plugin/image/inventory.h"
 #include "plugin/image/wanted.h"
 #include "plugin/output.h"

@@ -5,6 +5,7 @@
 
 #include "plugin/box.h"
 #include "plugin/command.h"
+#include "plugin/image/age.h"
 #include "plugin/image/inventory.h"
 #include "plugin/output.h"
 #include "shared/buf.h"

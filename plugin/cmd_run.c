@@ -169,6 +169,18 @@ static void tell_missing(const struct launch *launch)
          quoted(launch->image), launch->plan->agent);
 }
 
+/* At the end, when nobody waits any more, and only for who may read it. */
+static void tell_age(struct launch *launch)
+{
+    struct error ignored = ERROR_INIT;
+    json_t *image = NULL;
+    if (launch->own_image || !isatty(STDERR_FILENO) || engine_cancelled())
+        return;
+    if (image_inspect(launch->engine, image_default_tag, &image, &ignored) == 1)
+        image_tell_age(image);
+    json_decref(image);
+}
+
 static int stay(struct invocation *invocation, struct launch *launch, int stream,
                 struct error *err)
 {
@@ -180,6 +192,8 @@ static int stay(struct invocation *invocation, struct launch *launch, int stream
                                  argument_value(&invocation->arguments, "detach-keys"), err);
     if (status == EXIT_NOT_FOUND && launch->own_image && !launch->plan->own_command)
         tell_missing(launch);
+    if (status >= 0)
+        tell_age(launch);
     if (launch->detached && status == 0)
         puts(launch->plan->session.box.name);
     return status;

@@ -4,6 +4,7 @@
 
 #include "plugin/command.h"
 #include "plugin/image.h"
+#include "plugin/image/age.h"
 #include "shared/log.h"
 #include "shared/names.h"
 
@@ -16,21 +17,30 @@ static const char *text_of(const json_t *object, const char *key)
 /* What is in the image, as its labels say; the empty object where there is none. */
 static int describe_image(struct engine *engine, json_t *image, struct error *err)
 {
-    json_t *labels = NULL;
-    int there = image_labels(engine, image_default_tag, &labels, err);
+    json_t *inspect = NULL;
+    int there = image_inspect(engine, image_default_tag, &inspect, err);
     if (there < 0)
         return -1;
+    const json_t *labels = json_object_get(json_object_get(inspect, "Config"), "Labels");
     json_object_set_new(image, "tag", json_string(image_default_tag));
     json_object_set_new(image, "built", json_boolean(there));
     static const struct {
         const char *key, *label;
-    } known[] = {{"version", LABEL_VERSION}, {"claude", LABEL_CLAUDE}, {"codex", LABEL_CODEX}};
+    } known[] = {{"version", LABEL_VERSION},
+                 {"claude", LABEL_CLAUDE},
+                 {"codex", LABEL_CODEX},
+                 {"base", LABEL_BASE}};
     for (size_t i = 0; i < array_length(known); i++) {
         json_t *value = json_object_get(labels, known[i].label);
         if (value)
             json_object_set(image, known[i].key, value);
     }
-    json_decref(labels);
+    if (there) {
+        json_object_set(image, "created", json_object_get(inspect, "Created"));
+        json_object_set(image, "size", json_object_get(inspect, "Size"));
+        image_tell_age(inspect);
+    }
+    json_decref(inspect);
     return 0;
 }
 
@@ -60,7 +70,10 @@ static void print_table(const json_t *version)
         printf("image        %s is not built yet\n", image_default_tag);
         return;
     }
-    printf("image        %s\n", image_default_tag);
+    char bytes[32];
+    print_bytes(json_integer_value(json_object_get(image, "size")), bytes, sizeof bytes);
+    printf("image        %s, %s, built %.10s on %s\n", image_default_tag, bytes,
+           quoted(text_of(image, "created")), quoted(text_of(image, "base")));
     printf("claudex-init %s\n", quoted(text_of(image, "version")));
     printf("claude       %s\n", quoted(text_of(image, "claude")));
     printf("codex        %s\n", quoted(text_of(image, "codex")));

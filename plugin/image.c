@@ -5,15 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "plugin/image/age.h"
 #include "plugin/image/build.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { PATH_TEXT_MAX = 4096 };
+enum { PATH_TEXT_MAX = 4096, MONTH_DAYS = 31 };
 
 const char image_default_tag[] = "claudex:" CLAUDEX_VERSION;
 
@@ -106,6 +108,21 @@ int image_labels(struct engine *engine, const char *tag, json_t **labels, struct
     *labels = json_incref(json_object_get(json_object_get(reply, "Config"), "Labels"));
     json_decref(reply);
     return there;
+}
+
+const char *lookup_environment(const char *name)
+{
+    return getenv(name);
+}
+
+void image_tell_age(const json_t *image)
+{
+    const char *created = json_string_value(json_object_get(image, "Created"));
+    const long days = image_age_days(created, (long)time(NULL));
+    if (days > MONTH_DAYS)
+        info("the image %s is %ld days old; newer agents: docker claudex update, and Debian's "
+             "newer packages: docker claudex build --no-cache",
+             image_default_tag, days);
 }
 
 char *image_sole_id(struct engine *engine, const char *tag)

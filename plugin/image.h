@@ -28,12 +28,19 @@ int image_exists(struct engine *engine, const char *tag, struct error *err);
 /* The image's labels, a new reference, in *labels. -1 on failure, 0 no such image, 1 yes. */
 int image_labels(struct engine *engine, const char *tag, json_t **labels, struct error *err);
 
+/* getenv(3), as the pure parts want it. */
+const char *lookup_environment(const char *name);
+
+/* Tells the user where claudex's own image, as inspected, is older than a month. */
+void image_tell_age(const json_t *image);
+
 struct image_build {
     const char *tag;  /* NULL: image_default_tag */
     const char *base; /* NULL: the Dockerfile's */
     bool no_cache;
     bool bootstrap;              /* make the base image here instead of pulling it */
     struct strings certificates; /* PEM files of extra CAs */
+    const char *authorities;     /* PEM text of all extra CAs there are to be; NULL: as found */
     const char *refresh_agents;  /* new value of the agents' layer key, or NULL (update) */
     /* NULL: those of image/versions, or what the image of that tag has, where it is newer:
      * an update lasts. */

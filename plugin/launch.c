@@ -167,7 +167,13 @@ static int create(struct launch *launch, enum obstacle *obstacle, struct error *
             return 0;
         if (*obstacle == OBSTACLE_NAME)
             return 1;
-        if (*obstacle != OBSTACLE_IMAGE || built || get_image(launch, err) < 0)
+        if (*obstacle != OBSTACLE_IMAGE || built)
+            return -1;
+        /* That may take minutes, in which the folder's lock is not ours to hold. */
+        if (launch->folder)
+            state_clear(launch->folder, "");
+        unstage(launch);
+        if (get_image(launch, err) < 0 || stage(launch, err) < 0)
             return -1;
     }
 }

@@ -65,14 +65,15 @@ static int add_sources(struct archive_writer *writer, const char *folder, struct
     return 0;
 }
 
-static int add_authorities(struct archive_writer *writer, const struct strings *named,
-                           bool quiet, struct error *err)
+static int add_authorities(struct archive_writer *writer, const struct image_build *build,
+                           struct error *err)
 {
     struct authorities authorities;
-    if (authorities_find(&authorities, named, err) < 0)
+    if (build->authorities ? authorities_read(&authorities, build->authorities, err)
+                           : authorities_find(&authorities, &build->certificates, err))
         return -1;
     int failed = 0;
-    if (authorities.count > 0 && !quiet)
+    if (authorities.count > 0 && !build->quiet)
         info("the image will trust %zu certificate authorit%s beside Debian's",
              authorities.count, authorities.count == 1 ? "y" : "ies");
     for (size_t i = 0; i < authorities.count && !failed; i++) {
@@ -87,11 +88,6 @@ static int add_authorities(struct archive_writer *writer, const struct strings *
 }
 
 /* --- whole ---------------------------------------------------------------------------- */
-
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
 
 int image_build_run(struct engine *engine, const struct image_build *build, const char *tag,
                     char **id, struct error *err)
@@ -113,9 +109,8 @@ int image_build_run(struct engine *engine, const struct image_build *build, cons
     if (versions && image_labels(engine, tag, &labels, err) >= 0 &&
         image_base_provide(engine, base, folder, build->bootstrap, build->quiet, err) == 0 &&
         (context = archive_writer_new(err)) && add_sources(context, folder, err) == 0 &&
-        add_authorities(context, &build->certificates, build->quiet, err) == 0 &&
-        archive_finish(context, err) == 0) {
-        arguments = build_arguments(versions, build, labels, base, environment);
+        add_authorities(context, build, err) == 0 && archive_finish(context, err) == 0) {
+        arguments = build_arguments(versions, build, labels, base, lookup_environment);
         const struct image_request request = {.tag = tag,
                                               .context = context,
                                               .arguments = arguments,

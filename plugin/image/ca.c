@@ -251,6 +251,27 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+static void sort(struct authorities *authorities)
+{
+    if (authorities->count > 0)
+        qsort(authorities->items, authorities->count, sizeof *authorities->items, by_name);
+}
+
+int authorities_read(struct authorities *authorities, const char *pem, struct error *err)
+{
+    struct collection collection = {.found = authorities, .err = err};
+    cleanup_buf struct buf text = BUF_INIT(AUTHORITIES_MAX * AUTHORITY_FILE_MAX);
+    *authorities = (struct authorities){0};
+    if (buf_puts(&text, pem) < 0)
+        return error_set(err, "out of memory");
+    if (add_file(&collection, &text, true) < 0) {
+        authorities_free(authorities);
+        return -1;
+    }
+    sort(authorities);
+    return 0;
+}
+
 int authorities_find(struct authorities *authorities, const struct strings *named,
                      struct error *err)
 {
@@ -272,7 +293,6 @@ int authorities_find(struct authorities *authorities, const struct strings *name
         authorities_free(authorities);
         return -1;
     }
-    if (authorities->count > 0)
-        qsort(authorities->items, authorities->count, sizeof *authorities->items, by_name);
+    sort(authorities);
     return 0;
 }

@@ -31,6 +31,9 @@ void authorities_free(struct authorities *authorities);
 int authorities_find(struct authorities *authorities, const struct strings *named,
                      struct error *err);
 
+/* The certificates in a text, and no others. 0 or -1. */
+int authorities_read(struct authorities *authorities, const char *pem, struct error *err);
+
 /* The next certificate in text from *at on: its bytes between and without the lines of BEGIN
  * and END; moves *at behind it. NULL when there is none. Pure. */
 const char *pem_next(const char *text, size_t length, size_t *at, size_t *size);

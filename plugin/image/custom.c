@@ -181,11 +181,6 @@ static void shorten(struct error *err)
     memmove(start, end + 1, strlen(end + 1) + 1);
 }
 
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
-
 static int request(struct engine *engine, const struct custom *custom,
                    const struct custom_build *how, struct archive_writer *context, char **id,
                    struct error *err)
@@ -194,7 +189,7 @@ static int request(struct engine *engine, const struct custom *custom,
     json_t *arguments = json_pack("{s:s}", "BASE", custom->base);
     if (!arguments)
         return error_set(err, "out of memory");
-    add_proxies(arguments, environment);
+    add_proxies(arguments, lookup_environment);
     const struct image_request wanted = {.tag = custom->tag,
                                          .context = context,
                                          .arguments = arguments,

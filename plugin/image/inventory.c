@@ -47,17 +47,6 @@ void inventory_keep(struct inventory *inventory, const char *label, const char *
     inventory->count = kept;
 }
 
-void print_bytes(json_int_t bytes, char *out, size_t size)
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    for (; value >= 999.5 && unit + 1 < array_length(units); unit++)
-        value /= 1000;
-    (void)snprintf(out, size, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
-                   units[unit]);
-}
-
 /* --- reading -------------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *object, const char *key)

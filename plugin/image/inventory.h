@@ -42,7 +42,4 @@ const char *image_entry_label(const struct image_entry *entry, const char *label
 int image_entry_remove(struct engine *engine, const struct image_entry *entry,
                        json_int_t *freed, struct error *err);
 
-/* "1.2 GB", "34 MB", "5 kB", as docker has it. Pure. */
-void print_bytes(json_int_t bytes, char *out, size_t size);
-
 #endif

@@ -239,6 +239,8 @@ void progress_advise(const struct progress *progress, struct error *err)
         {"Temporary failure resolving", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"Could not resolve host", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"Unable to locate package", "is there a network? behind a proxy set HTTPS_PROXY"},
+        {"No matching version found", "npm has no such version; docker claudex update takes "
+                                      "the newest"},
         {"Failed to fetch", "is there a network? behind a proxy set HTTPS_PROXY"},
         {"EAI_AGAIN", "is there a network? behind a proxy set HTTPS_PROXY"},
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/image/ca.c plugin/image/arguments.c plugin/image/progress.c */
+/* uses: plugin/image/ca.c plugin/image/arguments.c plugin/image/progress.c plugin/image/age.c
+ */
 /* What goes into an image, and what is shown of its making. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "plugin/image/age.h"
 #include "plugin/image/arguments.h"
 #include "plugin/image/ca.h"
 #include "plugin/image/progress.h"
@@ -244,6 +246,60 @@ static void a_named_file_must_have_one(void **state)
     strings_free(&named);
 }
 
+static void authorities_of_a_text(void **state)
+{
+    static const char text[] = PEM("\nZZZZ\n") "\n" PEM("YYYY") PEM("ZZZZ");
+    struct authorities authorities, again;
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_int_equal(authorities_read(&authorities, text, &err), 0);
+    assert_int_equal(authorities.count, 2);
+    /* What was kept in an image gives the same names: nothing changes for the builder. */
+    cleanup_free char *kept = NULL;
+    assert_true(asprintf(&kept, "%s%s", authorities.items[1].pem, authorities.items[0].pem) >
+                0);
+    assert_int_equal(authorities_read(&again, kept, &err), 0);
+    assert_int_equal(again.count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(again.items[i].name, authorities.items[i].name);
+    authorities_free(&authorities);
+    authorities_free(&again);
+    assert_int_equal(authorities_read(&authorities, "", &err), 0);
+    assert_int_equal(authorities.count, 0);
+}
+
+/* --- age and size --------------------------------------------------------------------- */
+
+static void the_age_of_an_image(void **state)
+{
+    const long noon = 1795348800; /* date -u -d 2026-11-22T12:00:00 +%s */
+    (void)state;
+    assert_int_equal(image_age_days("2026-11-22T11:59:59.123456789Z", noon), 0);
+    assert_int_equal(image_age_days("2026-11-21T12:00:00Z", noon), 1);
+    assert_int_equal(image_age_days("2026-10-22T12:00:00Z", noon), 31);
+    assert_int_equal(image_age_days("2026-10-21T12:00:00Z", noon), 32);
+    assert_int_equal(image_age_days("2026-11-22T12:00:01Z", noon), -1);
+    assert_int_equal(image_age_days("yesterday", noon), -1);
+    assert_int_equal(image_age_days("", noon), -1);
+    assert_int_equal(image_age_days(NULL, noon), -1);
+}
+
+static void sizes_for_people(void **state)
+{
+    static const struct {
+        json_int_t bytes;
+        const char *text;
+    } cases[] = {{0, "0 B"},         {999, "999 B"},        {1000, "1.0 kB"},
+                 {9949, "9.9 kB"},   {9951, "10 kB"},       {999499, "999 kB"},
+                 {999500, "1.0 MB"}, {1153280028, "1.2 GB"}};
+    char text[32];
+    (void)state;
+    for (size_t i = 0; i < array_length(cases); i++) {
+        print_bytes(cases[i].bytes, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 /* --- progress ------------------------------------------------------------------------- */
 
 static struct progress progress;
@@ -358,6 +414,9 @@ int main(void)
         cmocka_unit_test(certificates_in_a_text),
         with_file(named_and_found_authorities),
         with_file(a_named_file_must_have_one),
+        cmocka_unit_test(authorities_of_a_text),
+        cmocka_unit_test(the_age_of_an_image),
+        cmocka_unit_test(sizes_for_people),
         quiet(steps_and_log),
         quiet(a_line_has_its_limits),
         quiet(layers_of_a_pull),
