@@ -14,6 +14,7 @@
 #include "init/inside/talk.h"
 #include "init/net/nflog.h"
 #include "init/net/pattern.h"
+#include "init/net/route.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
 #include "init/worker.h"
@@ -90,6 +91,8 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
         (worker->sockets.inside = inside_bind(INSIDE_GATE, err)) < 0 ||
         (worker->sockets.nflog = nflog_open(err)) < 0)
         return -1;
+    if (route_names(err) < 0) /* names lead nowhere then, which is no hole */
+        warn("%s", err->text);
     if (read_regular_file(AT_FDCWD, "/etc/hosts", &hosts) < 0 && errno != ENOENT)
         return error_errno(err, "cannot read /etc/hosts");
     worker->hosts = buf_take(&hosts);

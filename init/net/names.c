@@ -17,7 +17,7 @@ enum {
     BLOCK_SIZE = 16 * 1024,
 };
 
-static const uint32_t network = 198U << 24 | 18U << 16;
+static const uint32_t network = NAMES_NETWORK;
 
 struct block {
     struct block *next;

@@ -17,6 +17,10 @@ enum {
     NAMES_BYTES_MAX = 2 << 20, /* of the names, with their NULs */
 };
 
+/* 198.18.0.0/15, host order. */
+#define NAMES_NETWORK 0xc6120000U
+enum { NAMES_PREFIX = 15 };
+
 struct names;
 
 /* `key` is random (getrandom(2)): with it nobody can choose names that collide, and the first

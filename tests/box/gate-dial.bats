@@ -194,3 +194,11 @@ gate_memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$(gate_pid)/status"; }
         setTimeout(() => process.exit(0), 300);'
     equal "$status" 0
 }
+
+@test "a network that leads nowhere: names lead to the gate all the same" {
+    more_before='ip route del default; ip -6 route del default'
+    online allowlist "$(allowed db:5432)"
+    says $'hello\n-- end' raw db 5432 'hello\n' '|' '!'
+    says 'error ENOTFOUND' get https://www.test/
+    equal "$(as_root ip route show 198.18.0.0/15)" '198.18.0.0/15 dev eth0 proto static scope link '
+}
