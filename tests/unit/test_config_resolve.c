@@ -341,12 +341,11 @@ static void what_is_to_come_is_refused_by_line(void **state)
         &r.config, CONFIG_PROJECT,
         "cmake\ngcc\n[network]\nallow = a.b\ndeny = c.d\nallow = e.f\n[git]\ninterval = 5m\n"
         "isolate = yes\n[git]\ntrack = no\n[mcp.pal]\ncommand = x\nenv = A\n[run]\nx11 = yes\n");
-    assert_int_equal(config_set(&r.config, "run", "x11", "yes"), 0);
+    assert_int_equal(config_set(&r.config, "mcp.codex", "command", "x"), 0);
     must_fail(&r, EXIT_CLAUDEX,
               FILE_NAME ":9: 'isolate' in [git] is not built yet\n" FILE_NAME
-                        ":13: [mcp.pal] is not built yet\n" FILE_NAME
-                        ":16: 'x11' in [run] is not built yet\n"
-                        "'x11' in [run] is not built yet");
+                        ":13: [mcp.pal] is not built yet\n"
+                        "[mcp.codex] is not built yet");
     assert_null(r.session.agent.name); /* nothing was merged */
 }
 
@@ -354,7 +353,7 @@ static void all_problems_come_as_one_error(void **state)
 {
     (void)state;
     cleanup_resolved struct resolved r = {.err = ERROR_INIT};
-    const char *text = "[run]\nmemory = x\nx11 = yes\n";
+    const char *text = "[run]\nmemory = x\n[mcp.pal]\ncommand = x\n";
     assert_int_equal(config_parse(&r.config, text, strlen(text), "a", CONFIG_USER), -1);
     assert_int_equal(config_parse(&r.config, "BAD", 3, "b", CONFIG_PROJECT), -1);
     must_fail(
@@ -362,7 +361,7 @@ static void all_problems_come_as_one_error(void **state)
         "a:2: bad value 'x' for 'memory' in [run]: expected a size of at least 6m, such as "
         "512m or 4g\n"
         "b:1: bad package 'BAD': expected a Debian package name\n"
-        "a:3: 'x11' in [run] is not built yet");
+        "a:4: [mcp.pal] is not built yet");
 }
 
 static void more_problems_than_fit_are_counted(void **state)
