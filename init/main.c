@@ -8,6 +8,8 @@
  *                                       confined as the first
  *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
  *     claudex-init snapshot [--quiet]   in a box, by anybody: asks PID 1 for a snapshot
+ *     claudex-init --tokens list | forget AGENT… | keep AGENT
+ *                                       in a container of its own, on the volume of logins
  *     claudex-init --version
  *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
@@ -26,6 +28,8 @@
 #include "init/home/folder.h"
 #include "init/home/layout.h"
 #include "init/home/owner.h"
+#include "init/home/tokens.h"
+#include "init/home/tokens_command.h"
 #include "init/image.h"
 #include "init/inside/command.h"
 #include "init/landlock.h"
@@ -58,6 +62,7 @@ struct boot {
     struct agent agent;
     uid_t worker_shift;
     struct git_worker git;
+    struct tokens tokens;
     struct supervisor supervisor;
     pid_t pid; /* of the session */
 };
@@ -139,7 +144,12 @@ static int boot_home(struct boot *boot, struct error *err)
     accounts_set(&boot->agent);
     if (home_set_up(&boot->agent, err) < 0)
         return -1;
-    return home_lay_out(&boot->session, &boot->environment, &boot->agent, err);
+    tokens_open(&boot->tokens, &boot->agent, boot->worker_shift);
+    if (home_lay_out(&boot->session, &boot->environment, &boot->tokens, err) < 0)
+        return -1;
+    tokens_put(&boot->tokens);
+    tokens_tell(&boot->tokens, boot->command, &boot->environment);
+    return 0;
 }
 
 static int boot_ssh(struct boot *boot, struct error *err)
@@ -177,6 +187,7 @@ static int boot_ready(struct boot *boot, struct error *err)
         return -1;
     if (network_listen(&boot->network, &boot->supervisor.loop, &status, err) < 0)
         return -1;
+    tokens_watch(&boot->tokens, &boot->supervisor.loop);
     return private_announce(&boot->agent, err);
 }
 
@@ -230,6 +241,7 @@ static int first_process(char *const *command)
         warn("%s", err.text);
     ssh_worker_start(&boot.ssh, &boot.supervisor.loop, &boot.supervisor.children);
     int status = supervise(&boot.supervisor, boot.pid);
+    tokens_settle(&boot.tokens);
     git_worker_end(&boot.git);
     return status;
 }
@@ -240,6 +252,8 @@ int main(int argc, char **argv)
         puts("claudex-init " CLAUDEX_VERSION);
         return 0;
     }
+    if (argc > 1 && strcmp(argv[1], "--tokens") == 0)
+        return tokens_command(argc - 1, argv + 1);
     if (getpid() == 1)
         return first_process(argv + 1);
     if (inside_is_command(argv[0]))

@@ -18,6 +18,8 @@ int seccomp_enforce_gate(struct error *err);
 
 /* The ssh proxy's, likewise; shorter. */
 int seccomp_enforce_ssh(struct error *err);
+/* For a process that parses what is in its memory already and writes one answer. */
+int seccomp_enforce_parser(struct error *err);
 
 /* What the git worker may do, and nothing else: files, threads, memory. */
 int seccomp_enforce_git(struct error *err);

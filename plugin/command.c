@@ -16,6 +16,7 @@ const struct command *const commands[] = {
     &cmd_push,         &cmd_pull,
     &cmd_config,       &cmd_trust,
     &cmd_clean_custom, &cmd_clean_all_custom,
+    &cmd_login,        &cmd_logout,
     &cmd_version,
 };
 const size_t command_count = array_length(commands);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/archive.h"
 #include "plugin/frames.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
@@ -45,8 +46,27 @@ static int run(struct engine *engine, const char *id, struct output *output, str
     return engine_stream(engine, &logs, err) < 0 ? -1 : status;
 }
 
+static int put(struct engine *engine, const char *id, struct archive_writer *files,
+               struct error *err)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "/containers/%s/archive?path=%%2F", id);
+    const struct engine_stream stream = {.method = "PUT",
+                                         .path = path,
+                                         .content_type = "application/x-tar",
+                                         .source = archive_source,
+                                         .data = files};
+    return files ? engine_stream(engine, &stream, err) : 0;
+}
+
 int oneshot_run(struct engine *engine, const json_t *spec, struct buf *out, struct buf *log,
                 struct error *err)
+{
+    return oneshot_run_with(engine, spec, NULL, out, log, err);
+}
+
+int oneshot_run_with(struct engine *engine, const json_t *spec, struct archive_writer *files,
+                     struct buf *out, struct buf *log, struct error *err)
 {
     json_t *reply = NULL;
     json_t *body = json_deep_copy(spec);
@@ -62,7 +82,8 @@ int oneshot_run(struct engine *engine, const json_t *spec, struct buf *out, stru
     } else {
         struct output output = {.out = out, .log = log};
         struct error ignored = ERROR_INIT;
-        status = run(engine, id, &output, err);
+        if (put(engine, id, files, err) == 0)
+            status = run(engine, id, &output, err);
         engine_resume(); /* a cancelled one has to be removed, too */
         (void)snprintf(path, sizeof path, "/containers/%s?force=1&v=1", id);
         if (engine_request(engine, "DELETE", path, NULL, NULL, NULL, &ignored) < 0)

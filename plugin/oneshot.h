@@ -17,4 +17,9 @@
 int oneshot_run(struct engine *engine, const json_t *spec, struct buf *out, struct buf *log,
                 struct error *err);
 
+/* The same with files put into it, at its root, before it starts. `files` is finished. */
+struct archive_writer;
+int oneshot_run_with(struct engine *engine, const json_t *spec, struct archive_writer *files,
+                     struct buf *out, struct buf *log, struct error *err);
+
 #endif

@@ -15,6 +15,7 @@
 #include "plugin/environment.h"
 #include "plugin/groups.h"
 #include "plugin/project_config.h"
+#include "plugin/tokens_volume.h"
 #include "plugin/trust.h"
 #include "shared/buf.h"
 #include "shared/config.h"
@@ -297,7 +298,18 @@ static int plan_box(struct plan *plan, const char *name, struct error *err)
         session->box.workdir = NULL;
     if (!session->box.version || !session->box.workdir)
         return out_of_memory(err);
-    return plan_name(plan, name, err);
+    if (plan_name(plan, name, err) < 0)
+        return -1;
+    const char *home = getenv("HOME");
+    /* Before a parallel box's name gets its number: a project's boxes share their login. */
+    if (!session->tokens.shared)
+        session->tokens.volume = tokens_volume_of_box(session->box.name);
+    else if (home && *home)
+        session->tokens.volume = tokens_volume_of_user(home);
+    else
+        warn("HOME is not set: the agents' logins are not kept");
+    bool kept = session->tokens.volume || (session->tokens.shared && !(home && *home));
+    return kept ? 0 : out_of_memory(err);
 }
 
 /* --- command and environment ---------------------------------------------------------- */

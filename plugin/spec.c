@@ -74,6 +74,14 @@ static json_t *bind_mount(const char *source, const char *target, bool read_only
 
 /* The volume of the box's name, which the create makes where it is not there. It is nobody's
  * copy of a folder of the image: NoCopy saves the engine looking for one. */
+static json_t *volume(const char *name, const char *target, const char *label,
+                      const char *value)
+{
+    return json_pack("{s:s, s:s, s:s, s:b, s:{s:b, s:{s:s}}}", "Type", "volume", "Source", name,
+                     "Target", target, "ReadOnly", 0, "VolumeOptions", "NoCopy", 1, "Labels",
+                     label, value);
+}
+
 static json_t *state_volume(const char *box)
 {
     cleanup_free char *name = NULL;
@@ -81,9 +89,7 @@ static json_t *state_volume(const char *box)
         name = NULL;
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:s, s:b, s:{s:b, s:{s:s}}}", "Type", "volume", "Source", name,
-                     "Target", BOX_STATE_DIR, "ReadOnly", 0, "VolumeOptions", "NoCopy", 1,
-                     "Labels", LABEL_BOX, box);
+    return volume(name, BOX_STATE_DIR, LABEL_BOX, box);
 }
 
 /* Read-only: that of a folder keeps nobody from connecting to what is in it. */
@@ -181,6 +187,9 @@ static json_t *mounts(const struct spec_input *input)
     for (size_t i = 0; !failed && session->git.track && i < count; i++)
         if (sorted[i]->project)
             failed = json_array_append_new(list, audit_volume(sorted[i]));
+    if (!failed && session->tokens.volume)
+        failed = json_array_append_new(
+            list, volume(session->tokens.volume, BOX_TOKENS_DIR, LABEL_KIND, "tokens"));
     free(sorted);
     if (failed)
         json_decref(list);

@@ -94,7 +94,7 @@ const struct config_key config_keys[] = {
     {"git", "interval", KIND_DURATION, 0, TRUST_NEVER, FIELD(git.interval),
      "5m", "time between snapshots"},
 
-    {"tokens", "shared", KIND_FLAG, KEY_UNBUILT, TRUST_NO, NOWHERE,
+    {"tokens", "shared", KIND_FLAG, KEY_ON, TRUST_NO, FIELD(tokens.shared),
      "yes", "one login for all projects; no: one for this project"},
 
     {"skills", NULL, KIND_SKILL, KEY_UNBUILT, TRUST_NEVER, NOWHERE,

@@ -21,6 +21,7 @@ enum {
     UID_GATE = 64990,
     UID_SSH_PROXY = 64991,
     UID_GIT_WORKER = 64992,
+    UID_HOME_WORKER = 64993, /* reads logins and skills that others wrote */
     UID_WORKER_FIRST = 64990,
     UID_WORKER_LAST = 64993,
     UID_OVERFLOW = 65534, /* what the kernel shows for an owner that has no mapping */
@@ -49,7 +50,11 @@ enum {
 #define BOX_ENV         BOX_PRIVATE "/env"     /* NAME=value, each ended by NUL */
 #define BOX_CONTROL_DIR BOX_PRIVATE "/control" /* host folder with the control FIFO */
 #define BOX_SSH_DIR     BOX_PRIVATE "/ssh"     /* here, by its name, the host agent's socket */
-#define BOX_STATE_DIR   BOX_PRIVATE "/state"   /* volume of the box's name: mode, grants */
+#define BOX_TOKENS_DIR  BOX_PRIVATE "/tokens"  /* volume of the user's: the agents' logins */
+/* One that is to be kept, and what its agent remembers of the account. */
+#define BOX_TOKENS_NEW       BOX_PRIVATE "/login"
+#define BOX_TOKENS_NEW_STATE BOX_PRIVATE "/login-state"
+#define BOX_STATE_DIR        BOX_PRIVATE "/state" /* volume of the box's name: mode, grants */
 
 /* Where X servers listen, and the display's number behind it (X(7)). */
 #define BOX_X11_SOCKET "/tmp/.X11-unix/X"
@@ -61,6 +66,7 @@ enum {
 /* Labels on containers, images, networks and volumes. */
 #define LABEL_PREFIX   "io.claudex."
 #define LABEL_BOX      "io.claudex.box"     /* the box's name; its presence makes it ours */
+#define LABEL_KIND     "io.claudex.kind"    /* on a volume of no box: what it keeps */
 #define LABEL_VERSION  "io.claudex.version" /* claudex that made it */
 #define LABEL_FOLDERS  "io.claudex.folders" /* JSON array of real host paths, sorted */
 #define LABEL_AGENT    "io.claudex.agent"   /* claude, codex, shell, or the command's name */
@@ -80,6 +86,8 @@ enum {
 #define STATE_VOLUME_PREFIX                                                                    \
     "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR                           \
                       */
+
+#define TOKENS_VOLUME_PREFIX "claudex-tokens-" /* and whose: mounted at BOX_TOKENS_DIR */
 
 #define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
 

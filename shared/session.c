@@ -83,9 +83,9 @@ void session_free(struct session *session)
         free(session->box.mounts[i].project);
     }
     void *owned[] = {
-        session->agent.name,  session->run.ports,  session->run.runtime,
-        session->run.image,   session->box.name,   session->box.workdir,
-        session->box.version, session->box.mounts, session->box.ssh,
+        session->agent.name, session->run.ports,     session->run.runtime, session->run.image,
+        session->box.name,   session->box.workdir,   session->box.version, session->box.mounts,
+        session->box.ssh,    session->tokens.volume,
     };
     for (size_t i = 0; i < array_length(owned); i++)
         free(owned[i]);

@@ -120,6 +120,11 @@ struct session {
         uint32_t interval; /* seconds between snapshots; 0: SESSION_INTERVAL_DEFAULT */
     } git;
 
+    struct {
+        bool shared;  /* one login for all projects; on unless said */
+        char *volume; /* where logins are kept; NULL: nowhere. The plugin's alone */
+    } tokens;
+
     /* [box]: only in the resolved configuration that PID 1 gets, never in a user's file. */
     struct {
         char *name;    /* claudex-<folder>-<8 hex> */

@@ -110,7 +110,9 @@ static int print(const struct settings_file *file, const struct settings_input *
 {
     json_t *settings = file->make(input);
     int failed = -1;
-    if (!settings) {
+    if (json_is_null(settings)) {
+        failed = 0;
+    } else if (!settings) {
         errno = ENOMEM;
     } else if (file->format == SETTINGS_TOML) {
         failed = toml_print(settings, text);
@@ -131,6 +133,8 @@ static void write_settings(int home, bool public, const struct settings_input *i
         if ((file->path[0] == '/') != public)
             continue;
         int failed = print(file, input, &text);
+        if (!failed && !text.data)
+            continue;
         if (!failed && public)
             failed = replace_file(file->path, text.data, text.length, PUBLIC_MODE);
         else if (!failed)
@@ -178,8 +182,9 @@ static int lay_out(int home, const struct settings_input *input, const struct ag
 }
 
 int home_lay_out(const struct session *session, const struct strings *environment,
-                 const struct agent *agent, struct error *err)
+                 const struct tokens *tokens, struct error *err)
 {
+    const struct agent *agent = &tokens->agent;
     if (privs_files_as(agent->uid, agent->gid, err) < 0)
         return -1;
     cleanup_fd int home = open(AGENT_HOME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -195,6 +200,8 @@ int home_lay_out(const struct session *session, const struct strings *environmen
                                          .environment = environment,
                                          .claude_settings = settings,
                                          .claude_state = state,
+                                         .claude_account = tokens->details[LOGIN_CLAUDE],
+                                         .codex_login = tokens_has(tokens, LOGIN_CODEX),
                                          .turn_end = NULL};
     int failed = lay_out(home, &input, agent, err);
     json_decref(settings);

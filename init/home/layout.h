@@ -6,7 +6,7 @@
 #ifndef CLAUDEX_INIT_HOME_LAYOUT_H
 #define CLAUDEX_INIT_HOME_LAYOUT_H
 
-#include "init/home/owner.h"
+#include "init/home/tokens.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -17,6 +17,6 @@
  * it: the agents start without, and ask.
  */
 int home_lay_out(const struct session *session, const struct strings *environment,
-                 const struct agent *agent, struct error *err);
+                 const struct tokens *tokens, struct error *err);
 
 #endif

@@ -64,6 +64,12 @@ static json_t *claude_state(const struct settings_input *input)
         json_pack("{s:b, s:b, s:o, s:{s:o}}", "hasCompletedOnboarding", 1,
                   "hasSeenAutoDefaultNudge", 1, "projects", trusted_folders(input->session),
                   "customApiKeyResponses", "approved", approved_keys(input->environment));
+    json_t *account = input->claude_account ? json_loads(input->claude_account, 0, NULL) : NULL;
+    if (ours && account && json_object_set(ours, "oauthAccount", account) < 0) {
+        json_decref(ours);
+        ours = NULL;
+    }
+    json_decref(account);
     if (ours && yolo &&
         json_object_set_new(ours, "bypassPermissionsModeAccepted", json_true()) < 0) {
         json_decref(ours);
@@ -139,9 +145,19 @@ static json_t *codex_enforced(const struct settings_input *input)
     return ours;
 }
 
+/* Codex takes a key from its login only. */
+static json_t *codex_key(const struct settings_input *input)
+{
+    const char *key = variable(input->environment, "OPENAI_API_KEY");
+    if (input->codex_login || !key || !*key)
+        return json_null();
+    return json_pack("{s:s, s:s}", "auth_mode", "apikey", "OPENAI_API_KEY", key);
+}
+
 const struct settings_file settings_files[] = {
     {".claude.json", SETTINGS_JSON, claude_state},
     {".claude/settings.json", SETTINGS_JSON, claude_settings},
+    {".codex/auth.json", SETTINGS_JSON, codex_key},
     {"/etc/codex/config.toml", SETTINGS_TOML, codex_preferred},
     {"/etc/codex/managed_config.toml", SETTINGS_TOML, codex_enforced},
 };

@@ -21,6 +21,8 @@ struct settings_input { /* borrowed */
     const struct strings *environment; /* NAME=value: what the session gets */
     const json_t *claude_settings;     /* the user's own ~/.claude/settings.json, or NULL */
     const json_t *claude_state;        /* the user's own ~/.claude.json, or NULL */
+    const char *claude_account; /* whose login it is, a JSON object; NULL or "": unknown */
+    bool codex_login;           /* there is one of Codex already */
     /* What the agents run at the end of each of their turns; NULL: nothing. */
     const char *turn_end;
 };
@@ -30,7 +32,8 @@ enum settings_format { SETTINGS_JSON, SETTINGS_TOML };
 struct settings_file {
     const char *path; /* relative to AGENT_HOME; absolute: root's, readable for all */
     enum settings_format format;
-    json_t *(*make)(const struct settings_input *input); /* a new reference, NULL: no memory */
+    /* A new reference; null where there is nothing to write, NULL when out of memory. */
+    json_t *(*make)(const struct settings_input *input);
 };
 extern const struct settings_file settings_files[];
 extern const size_t settings_file_count;

@@ -116,6 +116,7 @@ model = "gpt-of-mine"' >"$HOME/.codex/config.toml"
 }
 
 @test "promise 20: a project cannot ask for files of the user's home" {
+    mkdir "$HOME/.ssh"
     printf '[home]\nfile = ~/.ssh\n' >.claudex
     refused 125 "would widen the box" claudex run . -- true
 }

@@ -64,6 +64,8 @@ end_world()
     { our_containers; docker ps --quiet --filter "label=clx-e2e-helper=$token"; } |
         xargs --no-run-if-empty docker rm --force --volumes >/dev/null
     docker volume ls --quiet | grep -F "$token" | xargs --no-run-if-empty docker volume rm >/dev/null
+    # Logins are kept by home folder.
+    docker volume rm --force "claudex-tokens-$(printf %s "$HOME" | sha256sum | cut -c 1-8)" >/dev/null
     # A test may have ended it itself.
     [ ! -e "$world/tmux" ] || tmux -S "$world/tmux" kill-server 2>/dev/null
     return 0

@@ -172,7 +172,7 @@ static const struct key_case cases[] = {
      {{"5m", ASK, WORKS}, {"90s", ASK, WORKS}},
      "expected a time",
      {"5", "0s", "often", "1w"}},
-    {"tokens", "shared", {{"no", SAFE, WORKS}, {"yes", ASK, COMING}}, NO_FLAGS},
+    {"tokens", "shared", {{"no", SAFE, WORKS}, {"yes", ASK, WORKS}}, NO_FLAGS},
     {"skills",
      "humanizer",
      {{"github:blader/humanizer@v1", ASK, COMING},

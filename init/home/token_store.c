@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/home/token_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/home/token_file.h"
+#include "shared/cleanup.h"
+#include "shared/io.h"
+#include "shared/names.h"
+
+enum { NAME_SIZE = 64 };
+
+void token_kept_free(struct token_kept *kept)
+{
+    if (kept->bytes.data)
+        explicit_bzero(kept->bytes.data, kept->bytes.length);
+    buf_free(&kept->bytes);
+}
+
+int token_store_open(struct error *err)
+{
+    if (mkdir(BOX_TOKENS_DIR, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, "cannot make " BOX_TOKENS_DIR);
+    int store = open(BOX_TOKENS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return store < 0 ? error_errno(err, "cannot open " BOX_TOKENS_DIR) : store;
+}
+
+static void name_of(enum login_agent agent, const char *suffix, char name[NAME_SIZE])
+{
+    (void)snprintf(name, NAME_SIZE, "%s%s", login_places[agent].kept, suffix);
+}
+
+int token_store_read(int store, enum login_agent agent, struct token_kept *kept,
+                     struct error *err)
+{
+    const char *at;
+    size_t length;
+    char damaged[NAME_SIZE];
+    const char *name = login_places[agent].kept;
+    cleanup_buf struct buf text = BUF_INIT(TOKEN_FILE_MAX);
+    if (read_regular_file(store, name, &text) < 0) {
+        if (errno == ENOENT)
+            return 0;
+        return error_errno(err, "cannot read the kept login of %s", login_places[agent].title);
+    }
+    int parsed =
+        text.data ? token_file_parse(text.data, text.length, &kept->login, &at, &length) : -1;
+    buf_clear(&kept->bytes);
+    if (parsed == 0)
+        parsed = buf_append(&kept->bytes, at, length);
+    if (text.data)
+        explicit_bzero(text.data, text.length);
+    if (parsed == 0)
+        return 1;
+    name_of(agent, ".damaged", damaged);
+    (void)renameat(store, name, store, damaged);
+    return error_set(err,
+                     "the kept login of %s is damaged and was put aside as %s; log in again "
+                     "(docker claudex login %s)",
+                     login_places[agent].title, damaged, login_places[agent].agent);
+}
+
+int token_store_lock(int store)
+{
+    cleanup_fd int lock =
+        openat(store, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0)
+        return -1;
+    return take_fd(&lock);
+}
+
+int token_store_write(int store, enum login_agent agent, const struct login *login,
+                      const struct buf *bytes, struct error *err)
+{
+    char before[NAME_SIZE];
+    const char *name = login_places[agent].kept;
+    cleanup_buf struct buf text = BUF_INIT(TOKEN_FILE_MAX);
+    name_of(agent, ".before", before);
+    int failed = token_file_print(login, bytes->data, bytes->length, &text);
+    if (!failed && unlinkat(store, before, 0) < 0 && errno != ENOENT)
+        failed = -1;
+    if (!failed && linkat(store, name, store, before, 0) < 0 && errno != ENOENT)
+        failed = -1;
+    if (!failed)
+        failed = write_file_atomic(store, name, text.data, text.length, 0600);
+    int why = errno;
+    if (text.data)
+        explicit_bzero(text.data, text.length);
+    errno = why;
+    return failed ? error_errno(err, "cannot keep the login of %s", login_places[agent].title)
+                  : 0;
+}
+
+int token_store_forget(int store, enum login_agent agent, struct error *err)
+{
+    static const char *const suffixes[] = {".before", ".damaged", ""};
+    int there = 0;
+    for (size_t i = 0; i < array_length(suffixes); i++) {
+        char name[NAME_SIZE];
+        name_of(agent, suffixes[i], name);
+        if (unlinkat(store, name, 0) == 0)
+            there = 1;
+        else if (errno != ENOENT)
+            return error_errno(err, "cannot forget the login of %s", login_places[agent].title);
+    }
+    return there;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agents' logins: put into the home at the start, watched, and kept for other boxes and
+ * other days when an agent has refreshed them. What other boxes keep meanwhile comes into this
+ * home.
+ *
+ * PID 1 compares bytes and copies them; what an agent wrote is looked at by login_check. Of two
+ * boxes that refresh at once the newer login stays. A login that an agent removed is still kept
+ * for the others: only `claudex-init --tokens forget` forgets it, and then in every box.
+ */
+#ifndef CLAUDEX_INIT_HOME_TOKENS_H
+#define CLAUDEX_INIT_HOME_TOKENS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "init/home/owner.h"
+#include "init/home/token_store.h"
+#include "init/loop.h"
+#include "shared/error.h"
+#include "shared/session.h"
+
+/* One place's login as it was seen last, by its SHA-256. */
+struct token_side {
+    bool there;
+    uint8_t digest[32];
+};
+
+/* What became of one agent's login since it was seen last. */
+enum token_step {
+    TOKEN_NOTHING,
+    TOKEN_TAKE,   /* another box kept a newer one: into this home */
+    TOKEN_REMOVE, /* it was forgotten: out of this home */
+    TOKEN_CHECK,  /* the agent wrote one: look at it, then keep it */
+    TOKEN_LOST,   /* the agent removed it */
+};
+struct token {
+    struct token_side home, kept; /* as seen last */
+};
+/* Pure. `home` and `kept` are as they are now. */
+enum token_step token_decide(const struct token *seen, const struct token_side *home,
+                             const struct token_side *kept);
+
+struct tokens {
+    int store;
+    struct agent agent;
+    uid_t worker; /* who looks at what the agent wrote */
+    struct token seen[LOGIN_AGENTS];
+    bool dirty[LOGIN_AGENTS];
+    time_t taken[LOGIN_AGENTS]; /* when another box's came into this home, CLOCK_MONOTONIC */
+    char details[LOGIN_AGENTS][LOGIN_DETAILS_MAX]; /* of what was kept at the start, or "" */
+
+    struct loop *loop;
+    int events, timer; /* inotify, timerfd; -1 */
+    int watch_home, watch_store, watch[LOGIN_AGENTS];
+    int answer; /* of the login_check that runs, -1: none */
+    enum login_agent checking;
+    struct buf bytes; /* what it looks at */
+};
+
+/* Before the home is laid out: opens what is kept. A warning where that cannot be: the agents
+ * then ask for a login. `shift` is worker_uid_shift()'s. */
+void tokens_open(struct tokens *tokens, const struct agent *agent, uid_t shift);
+/* After it: puts the logins in their places. */
+void tokens_put(struct tokens *tokens);
+/* What somebody can do whose agent, the session's `command`, has no login and no key: a line.
+ */
+void tokens_tell(const struct tokens *tokens, char *const *command,
+                 const struct strings *environment);
+/* From now on, by the loop. */
+void tokens_watch(struct tokens *tokens, struct loop *loop);
+/* At the end of the session: what was written last, too. Waits for two seconds at most. */
+void tokens_settle(struct tokens *tokens);
+
+/* True if a login of the agent was kept at the start. */
+bool tokens_has(const struct tokens *tokens, enum login_agent agent);
+
+/* --- for init/home/token_watch.c alone -----------------------------------------------------
+ */
+
+/* One look at both places, and one step. It may leave a login_check running (tokens->answer),
+ * for tokens_finish_check() once that is readable. */
+void tokens_consider(struct tokens *tokens, enum login_agent agent);
+void tokens_finish_check(struct tokens *tokens);
+
+/* Opens the home as the agent, -1 if it cannot be; all is done as the agent until the second.
+ */
+int tokens_enter_home(const struct tokens *tokens);
+void tokens_leave_home(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * claudex-init --tokens: the kept logins, for the plugin, in a container that has their volume
+ * at BOX_TOKENS_DIR, no network and no agent. Boxes that run see the change by themselves.
+ *
+ *     list            {"claude": {"account": "…", "fresh": MILLISECONDS}, …} on stdout
+ *     forget AGENT…   removes logins, with the ones before; prints those that there were
+ *     keep AGENT      keeps BOX_TOKENS_NEW, and prints its account
+ */
+#ifndef CLAUDEX_INIT_HOME_TOKENS_COMMAND_H
+#define CLAUDEX_INIT_HOME_TOKENS_COMMAND_H
+
+/* Returns the exit status. argv[0] is "--tokens". */
+int tokens_command(int argc, char **argv);
+
+#endif

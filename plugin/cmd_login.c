@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* login, logout: the agents' logins, which outlive every box. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/box.h"
+#include "plugin/command.h"
+#include "plugin/container.h"
+#include "plugin/image.h"
+#include "plugin/output.h"
+#include "plugin/project_config.h"
+#include "plugin/tokens.h"
+#include "plugin/tokens_volume.h"
+#include "shared/cleanup.h"
+#include "shared/config.h"
+#include "shared/log.h"
+#include "shared/names.h"
+
+static const struct option_spec login_options[] = {
+    {0, "import", NULL, "take the login that this machine has, and the browser's work with it",
+     COMPLETES_NOTHING, NULL},
+};
+
+/* What each agent calls it; both show an address and take a code. */
+static char *login_commands[LOGIN_AGENTS][4] = {
+    [LOGIN_CLAUDE] = {"claude", "auth", "login", NULL},
+    [LOGIN_CODEX] = {"codex", "login", "--device-auth", NULL},
+};
+
+/* The agents that are meant: the one that is named, or all. */
+static int choose(const struct arguments *arguments, bool chosen[LOGIN_AGENTS],
+                  struct error *err)
+{
+    if (arguments->operand_count > 1 || arguments->rest_count > 0)
+        return error_usage(err, "one AGENT, claude or codex, or none");
+    bool any = false;
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        chosen[i] = arguments->operand_count == 0 ||
+                    strcmp(arguments->operands[0], login_places[i].agent) == 0;
+        any = any || chosen[i];
+    }
+    return any ? 0
+               : error_usage(err, "no agent '%s': claude or codex",
+                             quoted(arguments->operands[0]));
+}
+
+static int own_settings(const struct arguments *arguments, struct session *session,
+                        struct error *err)
+{
+    cleanup_config struct config config = CONFIG_INIT;
+    const struct folders none = {0};
+    cleanup_project_files struct project_files files = {0};
+    if (config_read_all(&config, arguments, &none, &files, err) < 0)
+        return -1;
+    return config_resolve(&config, session, err);
+}
+
+/* Where the logins of the current folder are kept. NULL on failure. */
+static char *volume(const struct session *session, struct error *err)
+{
+    const char *home = getenv("HOME");
+    cleanup_free char *here = session->tokens.shared ? NULL : realpath(".", NULL);
+    const char *const paths[] = {here};
+    cleanup_free char *box = here ? box_name(paths, 1) : NULL;
+    if (session->tokens.shared && !(home && *home)) {
+        error_set(err, "HOME is not set, and logins are kept by home folder");
+        return NULL;
+    }
+    char *name = box ? tokens_volume_of_box(box) : tokens_volume_of_user(home);
+    if (!name)
+        error_set(err, "out of memory");
+    return name;
+}
+
+/* --- login ----------------------------------------------------------------------------------
+ */
+
+static int tell(struct invocation *invocation, const char *where, struct error *err)
+{
+    json_t *list = tokens_list(invocation->engine, where, err);
+    if (!list)
+        return -1;
+    if (invocation->format == OUTPUT_JSON)
+        return output_json(list, stdout);
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        const json_t *one = json_object_get(list, login_places[i].agent);
+        const char *account = json_string_value(json_object_get(one, "account"));
+        if (!one)
+            printf("%-12s not logged in (docker claudex login %s)\n", login_places[i].title,
+                   login_places[i].agent);
+        else
+            printf("%-12s logged in%s%s\n", login_places[i].title,
+                   account && *account ? " as " : "",
+                   account && *account ? quoted(account) : "");
+    }
+    json_decref(list);
+    return 0;
+}
+
+static int import(struct invocation *invocation, const char *where,
+                  const bool chosen[LOGIN_AGENTS], struct error *err)
+{
+    const char *home = getenv("HOME");
+    int kept = 0;
+    for (int i = 0; home && i < LOGIN_AGENTS; i++) {
+        cleanup_with(tokens_found_free) struct tokens_found found = {0};
+        int there = chosen[i] ? tokens_find((enum login_agent)i, home, &found, err) : 0;
+        if (there < 0 || (there > 0 && tokens_keep(invocation->engine, where,
+                                                   (enum login_agent)i, &found, err) < 0))
+            return -1;
+        kept += there;
+    }
+    if (kept == 0)
+        return error_set(err, "there is no login here to take over: no "
+                              "~/.claude/.credentials.json and no ~/.codex/auth.json; log in "
+                              "with docker claudex login");
+    return tell(invocation, where, err);
+}
+
+static void give(struct given *given, size_t *count, const char *name, const char *value)
+{
+    for (size_t i = 0; i < cmd_run.option_count; i++)
+        if (strcmp(cmd_run.options[i].name, name) == 0)
+            given[(*count)++] = (struct given){.spec = &cmd_run.options[i], .value = value};
+}
+
+static void forget_state(struct engine *engine, const char *name)
+{
+    char path[128];
+    long status;
+    struct error ignored = ERROR_INIT;
+    (void)snprintf(path, sizeof path, "/volumes/" STATE_VOLUME_PREFIX "%s", name);
+    (void)engine_request(engine, "DELETE", path, NULL, NULL, &status, &ignored);
+}
+
+/* The agent's own login, in a box on an empty folder that reaches the vendor and nobody else.
+ */
+static int log_in(struct invocation *invocation, enum login_agent agent, struct error *err)
+{
+    char folder[] = "/tmp/claudex-login-XXXXXX", operand[sizeof folder + 3], name[64];
+    struct given given[4];
+    size_t count = 0;
+    if (!mkdtemp(folder))
+        return error_errno(err, "cannot make a folder in /tmp");
+    (void)snprintf(operand, sizeof operand, "%s:ro", folder);
+    (void)snprintf(name, sizeof name, "claudex-login-%s-%ld", login_places[agent].agent,
+                   (long)getpid());
+    give(given, &count, "network", "api");
+    give(given, &count, "name", name);
+    char *operands[] = {operand, NULL};
+    const struct arguments before = invocation->arguments;
+    invocation->arguments = (struct arguments){
+        .specs = cmd_run.options,
+        .spec_count = cmd_run.option_count,
+        .given = given,
+        .given_count = count,
+        .operands = operands,
+        .operand_count = 1,
+        .rest = login_commands[agent],
+        .rest_count = array_length(login_commands[agent]) - 1,
+    };
+    info("%s shows an address: open it in any browser, and bring the code back here",
+         login_places[agent].title);
+    int status = cmd_run.run(invocation, err);
+    invocation->arguments = before;
+    (void)rmdir(folder);
+    if (invocation->engine)
+        forget_state(invocation->engine, name);
+    return status;
+}
+
+static int login(struct invocation *invocation, struct error *err)
+{
+    bool chosen[LOGIN_AGENTS] = {false};
+    cleanup_session struct session session = {.run.pids = 0};
+    if (choose(&invocation->arguments, chosen, err) < 0 ||
+        own_settings(&invocation->arguments, &session, err) < 0)
+        return -1;
+    cleanup_free char *where = volume(&session, err);
+    struct engine *engine = where ? invocation_engine(invocation, err) : NULL;
+    if (!engine)
+        return -1;
+    if (argument_flag(&invocation->arguments, "import"))
+        return import(invocation, where, chosen, err);
+    if (!session.tokens.shared)
+        return error_set(err, "[tokens] shared = no: a project has a login of its own; log in "
+                              "from within its box (docker claudex run, then /login), or take "
+                              "this machine's: docker claudex login --import");
+    enum login_agent agent = LOGIN_CLAUDE;
+    const char *named = invocation->arguments.operand_count ? invocation->arguments.operands[0]
+                                                            : session.agent.name;
+    for (int i = 0; i < LOGIN_AGENTS; i++)
+        if (strcmp(named, login_places[i].agent) == 0)
+            agent = (enum login_agent)i;
+    int status = log_in(invocation, agent, err);
+    return status == 0 ? tell(invocation, where, err) : status;
+}
+
+const struct command cmd_login = {
+    .name = "login",
+    .operands = "[AGENT]",
+    .summary = "Log an agent in, for all boxes to come",
+    .details =
+        "The agent shows an address; open it in any browser, on any machine, and bring the\n"
+        "code back. The login is kept in a volume that only root in a box can read, renewed\n"
+        "where an agent renews it, and found by every box, also by those that run. Without\n"
+        "AGENT, the one of your configuration. API keys need no login: docker claudex run -e\n"
+        "ANTHROPIC_API_KEY, or `env = ANTHROPIC_API_KEY` in [run].",
+    .options = login_options,
+    .option_count = array_length(login_options),
+    .completes = COMPLETES_WORD,
+    .words = "claude codex",
+    .run = login,
+};
+
+/* --- logout ---------------------------------------------------------------------------------
+ */
+
+static int logout(struct invocation *invocation, struct error *err)
+{
+    bool chosen[LOGIN_AGENTS] = {false};
+    cleanup_session struct session session = {.run.pids = 0};
+    if (choose(&invocation->arguments, chosen, err) < 0 ||
+        own_settings(&invocation->arguments, &session, err) < 0)
+        return -1;
+    cleanup_free char *where = volume(&session, err);
+    struct engine *engine = where ? invocation_engine(invocation, err) : NULL;
+    if (!engine)
+        return -1;
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        int there = chosen[i] ? tokens_forget(engine, where, (enum login_agent)i, err) : 0;
+        if (there < 0)
+            return -1;
+        if (chosen[i])
+            info(there ? "the login of %s is forgotten, in boxes that run as well"
+                       : "there was no login of %s",
+                 login_places[i].title);
+    }
+    return 0;
+}
+
+const struct command cmd_logout = {
+    .name = "logout",
+    .operands = "[AGENT]",
+    .summary = "Forget the login of an agent, or of all",
+    .details =
+        "It is removed here and from boxes that run. At the vendor it stays valid until it\n"
+        "ends: end it there, on the page of your account, if it may have been stolen.",
+    .completes = COMPLETES_WORD,
+    .words = "claude codex",
+    .run = logout,
+};

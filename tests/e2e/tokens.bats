@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2154 # commands for the box; what bats and lib.bash set
+# Logins: kept between boxes and shared by them, whatever an agent makes of its own.
+
+load lib.bash
+export BATS_TEST_TIMEOUT=120
+
+credentials=/home/node/.claude/.credentials.json
+
+# login TOKEN EXPIRES: one of Claude Code's.
+login() { printf '{"claudeAiOauth":{"accessToken":"%s","refreshToken":"r","expiresAt":%s,"scopes":["user:inference","user:profile"]}}' "$1" "$2"; }
+
+# have TOKEN EXPIRES: the host's own login, taken over.
+have()
+{
+    mkdir -p "$HOME/.claude"
+    login "$1" "$2" >"$HOME/.claude/.credentials.json"
+    claudex login --import
+}
+
+# write BOX TEXT: as Claude Code does, in one step.  in_place BOX TEXT: as it does without.
+write() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.claude/t && mv ~/.claude/t ~/.claude/.credentials.json' sh "$2"; }
+in_place() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.claude/.credentials.json' sh "$2"; }
+
+token_in() { claudex exec "$1" -- jq -r .claudeAiOauth.accessToken "$credentials" 2>/dev/null; }
+token_is() { [ "$(token_in "$1")" = "$2" ]; }
+none_in() { ! claudex exec "$1" -- test -e "$credentials"; }
+next_box() { claudex run --parallel . -- jq -r .claudeAiOauth.accessToken "$credentials"; }
+
+# The volume that boxes of this home share.
+volume() { echo "claudex-tokens-$(printf %s "$HOME" | sha256sum | cut -c 1-8)"; }
+
+# two_boxes: $one and $two run on the project.
+two_boxes()
+{
+    start_box "$@"
+    one=$name
+    two=$(claudex run -d --parallel "$@" "$project" -- sleep 600)
+}
+
+says() { docker logs "$1" 2>&1 | grep -qF -- "$2"; }
+
+@test "Codex refreshes its token: it is there in a box that runs, and in the next" {
+    mkdir -p "$HOME/.codex"
+    docker run --rm --network none --entrypoint node -v "$e2e/fake-api:/f:ro" "$image" \
+        /f/oauth.js old >"$HOME/.codex/auth.json"
+    claudex login codex --import
+    two_boxes --include "$e2e/fake-api"
+    equal "$(claudex exec "$two" -- jq -r .tokens.refresh_token /home/node/.codex/auth.json)" refresh-1
+    claudex exec "$one" -- sh -c '
+        mkfifo ~/up; node /context/fake-api/oauth.js serve 8099 >~/up & server=$!; read -r up <~/up
+        export CODEX_REFRESH_TOKEN_URL_OVERRIDE=http://127.0.0.1:8099/oauth/token
+        codex exec -c model_provider=\"fake\" -c model_providers.fake.name=\"fake\" \
+            -c model_providers.fake.base_url=\"http://127.0.0.1:8099/v1\" \
+            -c model_providers.fake.requires_openai_auth=true \
+            -c model_providers.fake.wire_api=\"responses\" \
+            --skip-git-repo-check hi </dev/null >~/said 2>&1 & agent=$!
+        for i in $(seq 300); do grep -q refresh-2 ~/.codex/auth.json && break; sleep 0.1; done
+        kill $server $agent'
+    refreshed_in() { [ "$(claudex exec "$1" -- jq -r .tokens.refresh_token /home/node/.codex/auth.json)" = refresh-2 ]; }
+    refreshed_in "$one"
+    eventually 5 refreshed_in "$two"
+    run claudex run --parallel . -- jq -r '.tokens | .refresh_token, .account_id' /home/node/.codex/auth.json
+    equal "$output" $'refresh-2\naccount-1'
+}
+
+@test "Claude Code uses the login that is kept, and knows whose it is" {
+    echo '{"oauthAccount": {"emailAddress": "me@example.org", "accountUuid": "u-1"}}' >"$HOME/.claude.json"
+    have kept-1 "$(date -d '+1 day' +%s000)"
+    run claudex run . -- claude auth status
+    echo "$output"
+    has "$output" '"loggedIn": true'
+    has "$output" me@example.org
+}
+
+@test "a login written in one box is there in the other and in the next, and the one before is kept" {
+    two_boxes
+    write "$one" "$(login first 5)"
+    eventually 5 token_is "$two" first
+    in_place "$two" "$(login second 6)"
+    eventually 5 token_is "$one" second
+    equal "$(next_box)" second
+    run docker run --rm --entrypoint cat -v "$(volume):/v" "$image" /v/claude.json.before
+    has "$output" first
+}
+
+@test "what is written in the session's last moment is kept" {
+    claudex run . -- sh -c "echo '$(login last 5)' >$credentials"
+    equal "$(next_box)" last
+}
+
+@test "two boxes that refresh at once: the newer stays, in both" {
+    have old 1
+    two_boxes
+    write "$one" "$(login newer 9)" &
+    write "$two" "$(login older 8)"
+    wait $!
+    eventually 5 token_is "$one" newer
+    eventually 5 token_is "$two" newer
+    equal "$(next_box)" newer
+}
+
+@test "twenty boxes' worth of writes end with one whole login everywhere" {
+    have old 1
+    two_boxes
+    jobs=()
+    for i in $(seq 2 11); do
+        in_place "$one" "$(login "t$i" "$i")" &
+        jobs+=($!)
+        in_place "$two" "$(login "t$((i + 10))" "$((i + 10))")" &
+        jobs+=($!)
+    done
+    wait "${jobs[@]}"
+    agree() { [ "$(token_in "$one")" = "$(token_in "$two")" ] && [ "$(token_in "$one")" != "" ]; }
+    eventually 10 agree
+    equal "$(next_box)" "$(token_in "$one")"
+}
+
+@test "what an agent removes stays kept for others; logout forgets it everywhere" {
+    have kept 5
+    two_boxes
+    claudex exec "$one" -- rm "$credentials"
+    eventually 5 says "$one" "docker claudex logout claude"
+    token_is "$two" kept
+    equal "$(next_box)" kept
+    run claudex logout
+    has "$output" "the login of Claude Code is forgotten"
+    has "$output" "there was no login of Codex"
+    eventually 5 none_in "$two"
+    run claudex run --parallel . -- cat "$credentials"
+    [ "$status" -ne 0 ]
+    equal "$(docker run --rm --entrypoint ls -v "$(volume):/v" "$image" /v)" lock
+}
+
+refusals() { docker logs "$name" 2>&1 | awk '/is none, and is not kept/ {n++} END {print n + 0}'; }
+
+@test "half a login, none, one too large, a link, a pipe: told, not kept, the last good one stays" {
+    have good 5
+    start_box
+    # Of two odd things in a row the second would not be news.
+    for attempt in 'printf "{\"claudeAiOauth\": {\"acc" >$f' 'ln -sf /etc/passwd $f' 'echo "{}" >$f' \
+        'mkfifo $f' 'echo "[]" >$f' 'head -c 70000 /dev/zero >$f' 'echo 7 >$f' \
+        'echo "{}" >~/.claude/a; ln -f ~/.claude/a $f'; do
+        before=$(refusals)
+        claudex exec "$name" -- sh -c "cd ~; f=$credentials; rm -f \$f; $attempt; mv -f $credentials ~/.claude/y 2>/dev/null; mv ~/.claude/y $credentials"
+        more() { [ "$(refusals)" -gt "$before" ]; }
+        eventually 5 more || { echo "not told: $attempt"; docker logs "$name"; return 1; }
+    done
+    equal "$(next_box)" good
+    [ "$(box_state "$name")" = running ]
+}
+
+@test "a folder of links is nothing that PID 1 follows" {
+    have good 5
+    start_box
+    claudex exec "$name" -- sh -c 'mv ~/.claude ~/.gone; mkdir ~/trap; ln -s ~/trap ~/.claude
+        echo x >~/trap/.credentials.json; rm ~/.claude; mkdir ~/.claude'
+    write "$name" "$(login again 6)"
+    kept_again() { [ "$(next_box)" = again ]; }
+    eventually 10 kept_again
+}
+
+@test "another account is told" {
+    mkdir -p "$HOME/.codex"
+    auth() { printf '{"tokens":{"access_token":"a","account_id":"%s"},"last_refresh":"2026-01-0%sT00:00:00Z"}' "$1" "$2"; }
+    auth mine 1 >"$HOME/.codex/auth.json"
+    claudex login codex --import
+    start_box
+    claudex exec "$name" -- sh -c 'echo "$1" >~/.codex/auth.json' sh "$(auth $'\\u001b[31mtheirs' 2)"
+    eventually 5 says "$name" 'the login of Codex is another account'
+    says "$name" '\x1b[31mtheirs (it was mine)'
+}
+
+@test "promise 13: the kept logins are root's in the box, and no part of what inspect shows" {
+    have very-secret 5
+    start_box
+    run claudex exec "$name" -- sh -c 'cat /run/claudex/private/tokens/claude.json; ls /run/claudex/private'
+    [ "$status" -ne 0 ]
+    lacks "$output" very-secret
+    lacks "$(docker inspect "$name"; docker logs "$name" 2>&1; ps axww)" very-secret
+    equal "$(claudex exec "$name" -- stat -c '%U %a' "$credentials")" "node 600"
+}
+
+@test "[tokens] shared = no: a project has a login of its own" {
+    have everybodys 5
+    echo '[tokens]
+shared = no' >.claudex
+    start_box
+    none_in "$name"
+    write "$name" "$(login own 6)"
+    own() { [ "$(next_box)" = own ]; }
+    eventually 5 own
+    rm .claudex
+    claudex stop "$name"
+    equal "$(next_box)" everybodys
+}
+
+@test "a login that cannot be kept for want of space is still there in the box, which runs on" {
+    docker volume create --driver local --opt type=tmpfs --opt device=tmpfs --opt o=size=4k "$(volume)" >/dev/null
+    start_box
+    write "$name" "$(login "$(printf 'x%.0s' {1..6000})" 5)"
+    eventually 5 says "$name" "cannot keep the login of Claude Code: No space left on device"
+    [ "$(token_in "$name" | wc -c)" -eq 6001 ]
+}
+
+@test "login --import refuses what is none, by file" {
+    mkdir -p "$HOME/.claude" "$HOME/.codex"
+    refused 125 "no login here to take over" claudex login --import
+    echo '{"claudeAiOauth": {}}' >"$HOME/.claude/.credentials.json"
+    refused 125 ".claude/.credentials.json: it has no access token" claudex login --import
+    ln -sf /etc/passwd "$HOME/.claude/.credentials.json"
+    refused 125 "is a symbolic link" claudex login --import
+    rm "$HOME/.claude/.credentials.json"
+    head -c 70000 /dev/zero >"$HOME/.codex/auth.json"
+    refused 125 "is larger than" claudex login --import
+    refused 2 "no agent 'gpt'" claudex login gpt
+}
+
+@test "who has no login hears what to do; who has a key does not" {
+    run claudex run . -- claude --version
+    has "$output" "docker claudex login claude"
+    run claudex run -e ANTHROPIC_API_KEY=x . -- claude --version
+    lacks "$output" "docker claudex login"
+    have one 1
+    run claudex run . -- claude --version
+    lacks "$output" "docker claudex login"
+}
+
+@test "API keys come by name from the configuration, and Codex takes its own from there" {
+    mkdir -p "$XDG_CONFIG_HOME/claudex"
+    printf '[run]\nenv = OPENAI_API_KEY\nenv = GEMINI_API_KEY\n' >"$XDG_CONFIG_HOME/claudex/config"
+    export OPENAI_API_KEY=sk-of-mine GEMINI_API_KEY=gem
+    run claudex run . -- sh -c 'echo $GEMINI_API_KEY; codex login status'
+    has "$output" gem
+    has "$output" "API key"
+    # It is no login: nothing of it stays.
+    unset OPENAI_API_KEY
+    run claudex run . -- sh -c 'cat ~/.codex/auth.json'
+    lacks "$output" sk-of-mine
+}
+
+@test "login opens the agent's own in a box, and leaves nothing" {
+    open_terminal
+    typed "claudex login claude"
+    shows 'https?://' 60
+    keys C-c
+    shows 'host> *$' 30
+    nothing_left
+}
