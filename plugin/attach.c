@@ -13,6 +13,7 @@
 
 #include "plugin/frames.h"
 #include "plugin/keys.h"
+#include "plugin/notice.h"
 #include "plugin/terminal.h"
 #include "shared/buf.h"
 #include "shared/io.h"
@@ -34,6 +35,7 @@ struct state {
     struct error *err;
     struct keys keys;
     struct frames frames;
+    struct notice notice;
     struct buf typed;    /* on its way to the session */
     int stream, signals; /* the latter from signalfd(2) */
     bool seen_output;
@@ -225,6 +227,11 @@ static void show(struct state *state, int fd, const char *bytes, size_t length)
         fail(state, "cannot write to standard output");
 }
 
+static void show_output(void *context, const char *bytes, size_t length)
+{
+    show(context, STDOUT_FILENO, bytes, length);
+}
+
 static void show_frames(struct state *state, const char *bytes, size_t length)
 {
     struct frame_piece piece;
@@ -254,9 +261,11 @@ static void read_stream(struct state *state)
     else if (n < 0 && errno != EAGAIN && errno != EINTR)
         fail(state, "the connection to the engine was lost");
     else if (n > 0 && state->attach->tty)
-        show(state, STDOUT_FILENO, bytes, (size_t)n);
+        notice_pass(&state->notice, bytes, (size_t)n, show_output, state);
     else if (n > 0)
         show_frames(state, bytes, (size_t)n);
+    if (n > 0)
+        notice_begin(&state->notice);
 }
 
 /* --- the loop ------------------------------------------------------------------------- */
@@ -270,13 +279,14 @@ static int wait_ms(const struct state *state)
 
 static void loop(struct state *state)
 {
-    enum { SIGNALS, STREAM, STDIN, COUNT };
+    enum { SIGNALS, STREAM, STDIN, NOTICES, COUNT };
     while (!state->ended) {
         const bool ready = state->reading && !state->paused && state->typed.length == 0;
         struct pollfd fds[COUNT] = {
             [SIGNALS] = {.fd = state->signals, .events = POLLIN},
             [STREAM] = {.fd = state->stream, .events = POLLIN},
             [STDIN] = {.fd = ready ? STDIN_FILENO : -1, .events = POLLIN},
+            [NOTICES] = {.fd = state->notice.fd, .events = POLLIN},
         };
         if (state->typed.length > 0)
             fds[STREAM].events |= POLLOUT;
@@ -297,6 +307,8 @@ static void loop(struct state *state)
             read_stdin(state);
         if (!state->ended || state->end == ATTACH_DETACHED)
             flush_typed(state);
+        if (n > 0 && !state->ended && fds[NOTICES].revents)
+            notice_take(&state->notice, show_output, state);
         if (n > 0 && !state->ended && (fds[STREAM].revents & ~POLLOUT))
             read_stream(state);
     }
@@ -306,6 +318,7 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
 {
     struct state state = {.attach = attach,
                           .err = err,
+                          .notice = NOTICE_INIT,
                           .typed = BUF_INIT(2 * PIECE),
                           .reading = attach->open_stdin,
                           .half_closed = !attach->open_stdin || !attach->close_stdin,
@@ -314,6 +327,8 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
                           .end = ATTACH_FAILED};
     cleanup_fd int stream = take_fd(&attach->stream);
     state.stream = stream;
+    state.notice.box = attach->box;
+    state.notice.tty = attach->tty;
     if (keys_parse(attach->detach_keys, &state.keys) < 0) {
         (void)error_usage(err, "bad detach keys '%s': expected such as ctrl-p,ctrl-q",
                           quoted(attach->detach_keys));
@@ -343,6 +358,7 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
     loop(&state);
 
     terminal_restore();
+    notice_end(&state.notice);
     (void)signal(SIGTTIN, input_before);
     (void)signal(SIGPIPE, pipe_before);
     (void)sigprocmask(SIG_SETMASK, &old, NULL);

@@ -31,6 +31,7 @@ struct attach {
      * cannot. */
     bool (*signal)(void *data, int number);
     void *data;
+    const char *box; /* its name: what it is refused is said (plugin/notice.h); NULL: not */
 };
 
 /* Put into an attach or exec request in the place of the user's, so that the engine does not

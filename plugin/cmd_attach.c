@@ -52,6 +52,7 @@ static int attach_box(struct invocation *invocation, const struct box *box,
         .close_stdin = json_is_true(json_object_get(config, "StdinOnce")),
         .resize = resize,
         .detach_keys = argument_value(&invocation->arguments, "detach-keys"),
+        .box = box->name,
     };
     if (attach.stream < 0)
         return -1;

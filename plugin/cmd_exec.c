@@ -65,6 +65,7 @@ static int run(struct invocation *invocation, struct error *err)
     const struct exec exec = {
         .engine = invocation->engine,
         .box = box.id,
+        .name = box.name,
         .command = (const char *const *)command.items,
         .environment = &environment,
         .workdir = argument_value(arguments, "workdir"),

@@ -120,6 +120,7 @@ static int join(struct invocation *invocation, struct launch *launch, const char
     const struct exec exec = {
         .engine = launch->engine,
         .box = box,
+        .name = plan->session.box.name,
         .command = plan->command.count ? (const char *const *)plan->command.items : nothing,
         .environment = &plan->environment,
         .local = endpoint_is_local(&invocation->endpoint),

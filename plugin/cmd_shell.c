@@ -21,6 +21,7 @@ static int run(struct invocation *invocation, struct error *err)
     const struct exec exec = {
         .engine = invocation->engine,
         .box = box.id,
+        .name = box.name,
         .command = nothing,
         .workdir = argument_value(&invocation->arguments, "workdir"),
         .local = endpoint_is_local(&invocation->endpoint),

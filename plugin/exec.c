@@ -231,7 +231,8 @@ int exec_attached(const struct exec *exec, const char *detach_keys, struct error
                             .resize = resize,
                             .detach_keys = detach_keys,
                             .signal = signal_exec,
-                            .data = &target};
+                            .data = &target,
+                            .box = exec->name};
     if (attach.stream < 0)
         return attach.stream;
     switch (attach_run(&attach, err)) {

@@ -28,7 +28,7 @@ int follow_feed(struct follow *follow, const char *bytes, size_t length);
 /* Where a box of this machine says it, non-blocking; -1 where it does not. */
 int follow_open(const char *box_name);
 
-/* Until the box ends, or `each` does. 0 or -1. */
+/* follow_box.c. Until the box ends, or `each` does. 0 or -1. */
 int follow_box(struct invocation *invocation, const struct box *box, struct follow *follow,
                struct error *err);
 

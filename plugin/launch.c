@@ -360,7 +360,8 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
                             .resize = resize,
                             .detach_keys = detach_keys,
                             .signal = signal_box,
-                            .data = launch};
+                            .data = launch,
+                            .box = launch->plan->session.box.name};
     switch (attach_run(&attach, err)) {
     case ATTACH_EOF:
         return finish(launch, &status, err) < 0 ? -1 : status;

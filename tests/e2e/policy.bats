@@ -256,3 +256,38 @@ for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff"
     run claudex deny --undo example.com
     equal "$status" 125
 }
+
+@test "on an attached terminal a refusal is a line, where there are lines" {
+    open_terminal
+    typed "claudex run . -- bash --norc --noprofile"
+    shows '\$ *$' 30
+    typed 'PS1="box> "; curl -s https://blocked.example.org/'
+    shows '^claudex: refused blocked.example.org \(dns\); to allow it: docker claudex allow blocked.example.org$'
+    typed 'claudex ask docs.example.org "for the manual"'
+    shows '^claudex: the agent asks for docs.example.org: for the manual; to allow it: docker claudex allow docs.example.org$'
+    typed 'curl -s https://blocked.example.org/; echo again'
+    shows '^again$'
+    equal "$(screen | grep -c 'refused blocked')" 1
+    typed exit
+    shows '^host> $'
+}
+
+@test "a program that draws keeps its screen: the title says it, and the end" {
+    open_terminal
+    cat >"$project/draw" <<'DRAW'
+#!/bin/bash
+printf '\033[?25l\033[2J\033[H'
+for row in {1..5}; do echo "row $row"; done
+getent hosts blocked.example.org
+read -r
+printf '\033[?25h'
+DRAW
+    chmod +x "$project/draw"
+    typed "claudex run . -- ./draw"
+    shows '^row 5$' 30
+    title() { tmux -S "$world/tmux" display-message -p '#{pane_title}' | grep -q 'refused blocked.example.org'; }
+    eventually 10 title
+    equal "$(screen | grep -c blocked)" 0
+    keys Enter
+    shows '^claudex: refused meanwhile: blocked.example.org$'
+}
