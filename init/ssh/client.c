@@ -115,10 +115,18 @@ static void refuse_signature(struct client *client, enum signature_result why)
 /* --- the agent -----------------------------------------------------------------------------
  */
 
+static void be_busy(struct client *client)
+{
+    if (client->idle)
+        row_remove(&client->proxy->idle, client);
+    client->idle = false;
+}
+
 static void far_drop(struct client *client)
 {
     if (client->far.fd < 0)
         return;
+    be_busy(client);
     reactor_remove(&client->proxy->reactor, &client->far);
     close(client->far.fd);
     client->far.fd = -1;
@@ -185,6 +193,7 @@ static void connect_to(struct client *client, int fd, bool spare)
 static void want(struct client *client)
 {
     if (client->far.fd >= 0) {
+        be_busy(client);
         begin_to_ask(client);
         return;
     }
@@ -363,7 +372,7 @@ void client_close(struct client *client)
     struct proxy *proxy = client->proxy;
     timer_stop(&client->timer);
     if (client->state == CLIENT_WAITS)
-        proxy_wait_no_more(proxy, client);
+        row_remove(&proxy->waiting, client);
     far_drop(client);
     reactor_remove(&proxy->reactor, &client->near);
     close(client->near.fd);
@@ -428,6 +437,10 @@ static bool give_answer(struct client *client)
     forget_request(client);
     client->state = CLIENT_READS;
     set_timer(client, TIMER_IDLE);
+    if (client->far.fd >= 0 && !client->binds) {
+        client->idle = true;
+        proxy_idle(client->proxy, client);
+    }
     return true;
 }
 
@@ -491,7 +504,7 @@ static void expired(struct timer *timer)
         client_close(client);
         return;
     case CLIENT_WAITS:
-        proxy_wait_no_more(client->proxy, client);
+        row_remove(&client->proxy->waiting, client);
         client_not_connected(client);
         return;
     case CLIENT_ASKS:
@@ -515,6 +528,11 @@ void client_not_connected(struct client *client)
     else
         fail(client);
     go_on(client);
+}
+
+void client_let_go(struct client *client)
+{
+    far_drop(client);
 }
 
 struct client *client_accept(struct proxy *proxy, int fd)

@@ -33,6 +33,7 @@ struct client {
     enum client_state state;
     bool last;      /* after this answer, no more */
     bool spare;     /* the connection to the agent was made in advance, and may be stale */
+    bool idle;      /* in the proxy's row of these */
     bool listing;   /* what is asked is our own question, which keys there are */
     struct buf in;  /* the request, a whole frame once it is there */
     struct buf out; /* to be written: to the agent, to the client */
@@ -44,7 +45,7 @@ struct client {
     struct bind *binds; /* owned; NULL while there is none */
     size_t bind_count;
     struct client *previous, *next; /* all */
-    struct client *before, *behind; /* in the row of the waiting */
+    struct client *before, *behind; /* in a row of the proxy's */
 };
 
 #endif

@@ -108,12 +108,21 @@ static bool send_message(struct proxy *proxy, const struct message *message)
            (ssize_t)length;
 }
 
+static bool is_full(const struct proxy *proxy)
+{
+    return proxy->upstreams + proxy->asked >= PROXY_UPSTREAMS_MAX;
+}
+
 /* One for everybody who waits, and one to spare. */
 static void ask_for_more(struct proxy *proxy)
 {
-    size_t wanted = proxy->waiting + (proxy->spare.fd < 0 && proxy->warm ? 1 : 0);
+    if (is_full(proxy) && proxy->waiting.count > 0 && proxy->idle.first) {
+        client_let_go(proxy->idle.first); /* and so comes here again */
+        return;
+    }
+    size_t wanted = proxy->waiting.count + (proxy->spare.fd < 0 && proxy->warm ? 1 : 0);
     while (proxy->asked < wanted && proxy->asked < PROXY_ASKED_MAX && !proxy->busy &&
-           proxy->upstreams + proxy->asked < PROXY_UPSTREAMS_MAX) {
+           !is_full(proxy)) {
         if (!send_message(proxy, &(struct message){.kind = MESSAGE_WANT})) {
             proxy->busy = true;
             timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
@@ -168,22 +177,33 @@ int proxy_take_spare(struct proxy *proxy)
     return fd;
 }
 
+static void row_add(struct row *row, struct client *client)
+{
+    client->before = row->last;
+    client->behind = NULL;
+    *(row->last ? &row->last->behind : &row->first) = client;
+    row->last = client;
+    row->count++;
+}
+
+void row_remove(struct row *row, struct client *client)
+{
+    *(client->before ? &client->before->behind : &row->first) = client->behind;
+    *(client->behind ? &client->behind->before : &row->last) = client->before;
+    client->before = client->behind = NULL;
+    row->count--;
+}
+
 void proxy_wait(struct proxy *proxy, struct client *client)
 {
-    client->before = proxy->last;
-    client->behind = NULL;
-    *(proxy->last ? &proxy->last->behind : &proxy->first) = client;
-    proxy->last = client;
-    proxy->waiting++;
+    row_add(&proxy->waiting, client);
     ask_for_more(proxy);
 }
 
-void proxy_wait_no_more(struct proxy *proxy, struct client *client)
+void proxy_idle(struct proxy *proxy, struct client *client)
 {
-    *(client->before ? &client->before->behind : &proxy->first) = client->behind;
-    *(client->behind ? &client->behind->before : &proxy->last) = client->before;
-    client->before = client->behind = NULL;
-    proxy->waiting--;
+    row_add(&proxy->idle, client);
+    ask_for_more(proxy);
 }
 
 void proxy_upstream_closed(struct proxy *proxy)
@@ -194,9 +214,9 @@ void proxy_upstream_closed(struct proxy *proxy)
 
 static struct client *first_in_row(struct proxy *proxy)
 {
-    struct client *client = proxy->first;
+    struct client *client = proxy->waiting.first;
     if (client)
-        proxy_wait_no_more(proxy, client);
+        row_remove(&proxy->waiting, client);
     return client;
 }
 

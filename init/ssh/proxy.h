@@ -32,6 +32,12 @@ enum {
 
 struct client;
 
+/* Clients in the order in which they came. Each is in one at most. */
+struct row {
+    struct client *first, *last;
+    size_t count;
+};
+
 struct proxy {
     struct reactor reactor;
     struct watch listener, control;
@@ -45,8 +51,8 @@ struct proxy {
     bool deaf;          /* the listener is left alone until `again` */
     struct timer again; /* tries what failed for a passing reason */
 
-    struct client *first, *last; /* who waits for a connection to the agent, in a row */
-    size_t waiting;
+    struct row waiting; /* for a connection to the agent */
+    struct row idle;    /* that have one, and could do with another the next time */
     size_t asked;       /* of PID 1 */
     size_t upstreams;   /* that are open, the spare one included */
     bool busy;          /* the agent takes none more at the moment */
@@ -72,10 +78,12 @@ int proxy_prepare(struct proxy *proxy, const struct proxy_setup *setup, struct e
 void proxy_run(struct proxy *proxy);
 
 /* For client.c. */
-/* Takes the spare connection, or puts the client in the row: client_connected() follows. */
+void proxy_idle(struct proxy *proxy, struct client *client);
+void row_remove(struct row *row, struct client *client);
+/* It has a connection that it could do without until its next request. */
+/* The spare connection, or -1; then proxy_wait(), and client_connected() follows. */
 int proxy_take_spare(struct proxy *proxy);
 void proxy_wait(struct proxy *proxy, struct client *client);
-void proxy_wait_no_more(struct proxy *proxy, struct client *client);
 /* A connection to the agent was closed. */
 void proxy_upstream_closed(struct proxy *proxy);
 void proxy_client_gone(struct proxy *proxy, struct client *client);
@@ -88,6 +96,8 @@ bool proxy_tell(struct proxy *proxy, const struct signature *signature);
 struct client *client_accept(struct proxy *proxy, int fd);
 void client_connected(struct client *client, int fd);
 void client_not_connected(struct client *client);
+/* An idle one's connection is for somebody who waits. */
+void client_let_go(struct client *client);
 void client_close(struct client *client);
 
 #endif

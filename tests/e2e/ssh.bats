@@ -178,10 +178,10 @@ in_box() { claudex exec "$name" -- sh -c "$client$*"; }
     add_key ed25519 me@work
     before=$(ssh-add -L)
     start_box --ssh
-    run in_box 'ssh-keygen -q -t ed25519 -N "" -f /tmp/mine; ssh-add /tmp/mine && echo done
-        ssh-add -D && echo done; ssh-add -d me@work.pub && echo done
-        SSH_ASKPASS=/bin/true SSH_ASKPASS_REQUIRE=force setsid -w ssh-add -x && echo done; echo end'
-    lacks "$output" done
+    run in_box 'ssh-keygen -q -t ed25519 -N "" -f /tmp/mine; ssh-add /tmp/mine && echo obeyed
+        ssh-add -D && echo obeyed; ssh-add -d me@work.pub && echo obeyed
+        SSH_ASKPASS=/bin/true SSH_ASKPASS_REQUIRE=force setsid -w ssh-add -x && echo obeyed; echo end'
+    lacks "$output" obeyed
     has "$output" end
     equal "$(ssh-add -L)" "$before"
     # Its socket is nowhere, by whatever path the mounts tell.
