@@ -141,6 +141,12 @@ static int read_project(struct config *config, const struct folder *folder,
         return error_set(err, "out of memory");
     if (read_all(fd, &text) < 0)
         return cannot_read(file->shown, err);
+    /* An agent may have put the newer one there, and an older that tightens counts no more. */
+    for (size_t i = 0; i < array_length(project_names); i++)
+        if (file->name != project_names[i] &&
+            faccessat(folder->fd, project_names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            info("%s/%s is not read, for there is a %s", quoted(folder->path), project_names[i],
+                 file->name);
     parse(config, &text, file->shown, CONFIG_PROJECT);
     return 0;
 }

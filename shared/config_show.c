@@ -33,6 +33,12 @@ static bool default_text(const struct session *session, const struct config_key 
     case KIND_PIDS:
         (void)snprintf(text, size, "%d", SESSION_PIDS_DEFAULT);
         return true;
+    case KIND_DURATION:
+        (void)snprintf(text, size, "%us", *field(uint32_t, session, key));
+        return *field(uint32_t, session, key) > 0;
+    case KIND_RATE:
+        (void)snprintf(text, size, "%u", *field(uint32_t, session, key));
+        return true;
     case KIND_MEMORY:
     case KIND_CPUS:
         word = "0";

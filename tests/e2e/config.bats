@@ -136,7 +136,9 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
     equal "$(claudex config --format json | jq -r '.[] | select(.section == "packages") | .key, .origin.line')" "cmake
 1"
     printf '[run]\nmemory = 2g\n' >.claudex
-    equal "$(claudex config --format json | jq -r '.[] | select(.section == "packages")')" ""
+    run --separate-stderr claudex config --format json
+    equal "$(jq -r '.[] | select(.section == "packages")' <<<"$output")" ""
+    has "$stderr" ".claudecker is not read, for there is a .claudex"
 }
 
 @test "escape sequences of a project's file do not reach the terminal" {

@@ -12,7 +12,7 @@ dry=(claudex run --dry-run . -- true)
 # The keys that a project may set as it likes, and the flags that are safe where they say so.
 tightens='packages |agent yolo=no|run port|run memory|run cpus|run pids|run x11=no|network mode'
 tightens+='|network deny|network private=no|ssh agent=no|ssh log=yes|git isolate=yes|git track=yes'
-tightens+='|tokens shared=no'
+tightens+='|tokens shared=no|ssh limit'
 
 @test "promise 20: every key of the example is refused by its line, but those that tighten" {
     mkdir -p skills/review "$world/docs" "$HOME/.claude"
@@ -81,6 +81,41 @@ tightens+='|tokens shared=no'
     refused 125 "mode = open" claudex run . -- true
 }
 
+@test "promise 20: what an agent writes into a project that had no file is asked for" {
+    run claudex run . -- sh -c 'printf "[network]\nmode = open\n[agent]\nyolo = yes\n" >.claudex'
+    equal "$status" 0
+    refused 125 ".claudex:2: [network] mode = open" claudex run . -- true
+    has "$stderr" ".claudex:4: [agent] yolo = yes"
+}
+
+@test "promise 20: a file that is there, of either name, cannot be changed, moved or removed inside" {
+    for file in .claudex .claudecker; do
+        printf '[run]\nmemory = 1g\n' >"$file"
+        chown "$project_uid" "$file"
+        run claudex run --parallel . -- sh -c "echo x >>$file; mv $file y; rm -f $file; ln -sf /etc/passwd $file; \
+            mv ../$token ../z; printf '' | dd of=$file conv=notrunc; truncate -s 0 $file; cat $file"
+        echo "$output"
+        has "$output" "memory = 1g"
+        equal "$(cat "$file")" "$(printf '[run]\nmemory = 1g')"
+        [ ! -L "$file" ]
+        rm "$file"
+    done
+}
+
+@test "promise 20: of several projects each is asked for, and only those that ask" {
+    for folder in b c; do
+        new_project "$world/$folder$token"
+        printf '[run]\nenv = TOKEN_%s\n' "$folder" >"$world/$folder$token/.claudex"
+    done
+    wants '[run]' 'memory = 1g'
+    refused 125 "TOKEN_b" claudex run . "$world/b$token" "$world/c$token" -- true
+    claudex trust "$world/b$token"
+    refused 125 "TOKEN_c" claudex run . "$world/b$token" "$world/c$token" -- true
+    claudex trust "$world/c$token"
+    claudex run --dry-run . "$world/b$token" "$world/c$token" -- true >"$world/spec"
+    equal "$(claudex trust --list -q | wc -l)" 2
+}
+
 @test "promise 20: a link in the project that leads elsewhere is another path" {
     mkdir "$world/docs" "$world/secrets"
     ln -s ../docs link
@@ -125,6 +160,17 @@ tightens+='|tokens shared=no'
     refused 125 nowhere claudex trust "$world/nowhere"
 }
 
+# fresh: a shell that waits, and nothing else on the screen or above it. What is typed before is
+# the session's.
+only_prompt() { [[ $(screen) =~ ^"host> "$ ]]; }
+fresh()
+{
+    shows '^host> $'
+    keys C-l
+    tmux -S "$world/tmux" clear-history
+    eventually 5 only_prompt
+}
+
 @test "on a terminal: shown, asked; no is no, yes counts until the lines change" {
     wants '[run]' 'env = TOKEN'
     open_terminal
@@ -133,20 +179,24 @@ tightens+='|tokens shared=no'
     shows 'allow this for .*\[y/N\]'
     typed ""
     shows 'not allowed; nothing was started'
-    typed "clear; claudex run . -- echo it ran"
+    fresh
+    typed "claudex run . -- echo it ran"
     shows 'allow this for'
     keys C-c
     shows 'not allowed; nothing was started'
     nothing_left
-    typed "clear; claudex run . -- echo it ran"
+    fresh
+    typed "claudex run . -- echo it ran"
     shows 'allow this for'
     typed "y"
     shows '^it ran'
-    typed "clear; claudex run . -- echo again it ran"
+    fresh
+    typed "claudex run . -- echo again it ran"
     shows '^again it ran'
     lacks "$(screen)" "allow this"
     wants '[run]' 'env = OTHER'
-    typed "clear; claudex run . -- echo it ran"
+    fresh
+    typed "claudex run . -- echo it ran"
     shows '^claudex: - \[run\] env = TOKEN'
     shows '^claudex: \+ \.claudex:2: \[run\] env = OTHER'
     shows 'allow this for'

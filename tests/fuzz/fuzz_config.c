@@ -29,6 +29,30 @@ static void check_problems(const struct config *config)
     }
 }
 
+static int look_at(const struct config_setting *setting, void *data)
+{
+    size_t *said = data;
+    *said += setting->entry != NULL;
+    must(setting->section && setting->key && setting->value);
+    return 0;
+}
+
+/* What is shown is what counts, and no more than there is. */
+static void show(const struct config *config, const struct session *session)
+{
+    size_t said = 0, counted = 0;
+    bool *counts = calloc(config->count + 1, sizeof *counts);
+    must(counts && config_counts(config, counts) == 0);
+    for (size_t i = 0; i < config->count; i++) {
+        char *word = config_entry_word(&config->entries[i]);
+        free(word);
+        counted += counts[i];
+    }
+    free(counts);
+    must(config_show(config, session, look_at, &said) == 0);
+    must(said == counted);
+}
+
 static void read_back(struct session *session)
 {
     cleanup_buf struct buf text = BUF_INIT(8 * CONFIG_FILE_MAX), again = BUF_INIT(text.max);
@@ -65,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)config_entry_is_safe(&config.entries[i]);
     if (config_resolve(&config, &session, &err) == 0) {
         must(result == 0);
+        show(&config, &session);
         read_back(&session);
     } else {
         must(err.text[0] != '\0' && err.status != 0);
