@@ -21,6 +21,15 @@ many()
     done
 }
 
+# wait_for N: the last N of what runs in the background.
+wait_for()
+{
+    local job
+    for job in $(jobs -p | tail -n "$1"); do
+        wait "$job" || :
+    done
+}
+
 # of WORD: the sum of the counts that the clients gave last.
 of()
 {
@@ -57,7 +66,7 @@ sockets() { find "/proc/$(gate_pid)/fd" -lname 'socket:*' | wc -l; }
     has "$output" 'ECONNRESET 30'
     run -0 client resolve A localhost
     equal "$output" 'NOERROR 127.0.0.1'
-    wait $(jobs -p | tail -n 2) || :
+    wait_for 2
     end=$((SECONDS + 30))
     until [ "$(sockets)" -le "$idle" ] || [ $SECONDS -ge $end ]; do sleep 0.2; done
     equal "$(sockets)" "$idle"
@@ -84,7 +93,7 @@ sockets() { find "/proc/$(gate_pid)/fd" -lname 'socket:*' | wc -l; }
     [ "$(sockets)" -lt 40 ]
     internet_forget
     many 3000 www.test 80 'text=GET / HTTP/1.1\r\nHost: www' hold=1000
-    wait $(jobs -p | tail -n 1) || :
+    wait_for 1
     says '200 www.test GET /' get http://www.test/
     equal "$(internet_count 'http .*')" 1
     internet_never 'http-malformed .*'
@@ -115,7 +124,7 @@ sockets() { find "/proc/$(gate_pid)/fd" -lname 'socket:*' | wc -l; }
     [ $((after - before)) -lt 30 ]
     run -0 client resolve A www.test
     [[ $output =~ ^NOERROR\ 198 ]]
-    wait $(jobs -p | tail -n 2) || :
+    wait_for 2
     run -0 client resolve A www.test tcp
     [[ $output =~ ^NOERROR\ 198 ]]
     says '200 www.test GET /' get https://www.test/
@@ -127,5 +136,5 @@ sockets() { find "/proc/$(gate_pid)/fd" -lname 'socket:*' | wc -l; }
     many 2000 silent.test 443 hold=9000
     says '200 www.test GET /' get http://www.test/
     says '200 a.wild.test GET /' get http://a.wild.test/
-    kill $(jobs -p | tail -n 1)
+    kill "$(jobs -p | tail -n 1)"
 }

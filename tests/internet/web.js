@@ -105,8 +105,14 @@ function file(request, response, root) {
     const found = [wanted, `${wanted}/index.json`, `${wanted}/index.html`, `${wanted}.json`]
         .map((name) => path.join(root, name))
         .find((name) => fs.existsSync(name) && fs.statSync(name).isFile());
-    if (!found)
-        return false;
+    if (!found) {
+        // Of a folder that is there, what is missing is missing.
+        const folder = wanted.split('/')[1];
+        if (!folder || !fs.existsSync(path.join(root, folder)))
+            return false;
+        response.writeHead(404).end();
+        return true;
+    }
     const types = { '.json': 'application/json', '.html': 'text/html' };
     response.writeHead(200, {
         'content-length': fs.statSync(found).size,
