@@ -115,6 +115,7 @@ int image_build_run(struct engine *engine, const struct image_build *build, cons
                                               .context = context,
                                               .arguments = arguments,
                                               .no_cache = build->no_cache,
+                                              .buildkit = builder_is_buildkit(),
                                               .quiet = build->quiet};
         failed = arguments ? image_request(engine, &request, id, err)
                            : error_set(err, "out of memory");

@@ -168,17 +168,23 @@ static void tell_blamed(const struct blamed *blamed, const char *tag, struct err
                     names.data, help[blamed->kind]);
 }
 
-/* "The command '/bin/sh -c apt-get …' returned a non-zero code: 100" */
+/* The commands that failed are long, and the log has them. */
 static void shorten(struct error *err)
 {
-    static const char command[] = ": The command '";
-    char *start = strstr(err->text, command);
-    char *end = start ? strstr(start, "' returned a non-zero code") : NULL;
-    if (!end)
-        return;
-    memmove(start, ": apt-get", strlen(": apt-get"));
-    start += strlen(": apt-get");
-    memmove(start, end + 1, strlen(end + 1) + 1);
+    static const struct {
+        const char *start, *end; /* classic; BuildKit */
+    } known[] = {{"The command '", "' returned a non-zero code"},
+                 {"process \"", "\" did not complete successfully"}};
+    for (size_t i = 0; i < array_length(known); i++) {
+        static const char instead[] = "apt-get";
+        char *start = strstr(err->text, known[i].start);
+        const char *end = start ? strstr(start, known[i].end) : NULL;
+        if (!end)
+            continue;
+        memcpy(start, instead, sizeof instead - 1);
+        start += sizeof instead - 1;
+        memmove(start, end + 1, strlen(end + 1) + 1);
+    }
 }
 
 static int request(struct engine *engine, const struct custom *custom,
@@ -186,7 +192,11 @@ static int request(struct engine *engine, const struct custom *custom,
                    struct error *err)
 {
     struct blamed blamed = {.kind = BLAME_NOBODY};
-    json_t *arguments = json_pack("{s:s}", "BASE", custom->base);
+    /* BuildKit takes an id for the name of an image at a registry. */
+    const bool buildkit = builder_is_buildkit();
+    json_t *arguments =
+        json_pack("{s:s, s:s}", "BASE", buildkit ? image_default_tag : custom->base, "BASE_ID",
+                  custom->base);
     if (!arguments)
         return error_set(err, "out of memory");
     add_proxies(arguments, lookup_environment);
@@ -194,6 +204,7 @@ static int request(struct engine *engine, const struct custom *custom,
                                          .context = context,
                                          .arguments = arguments,
                                          .no_cache = how->no_cache,
+                                         .buildkit = buildkit,
                                          .quiet = how->quiet,
                                          .line = on_line,
                                          .data = &blamed};
@@ -205,6 +216,24 @@ static int request(struct engine *engine, const struct custom *custom,
     strings_free(&blamed.packages);
     json_decref(arguments);
     return failed;
+}
+
+/* By its name another base may have been taken than what the result's name says. */
+static int check_base(struct engine *engine, const struct custom *custom, struct error *err)
+{
+    char now[IMAGE_ID_SIZE];
+    struct error ignored = ERROR_INIT;
+    cleanup_free char *path = NULL;
+    if (!builder_is_buildkit())
+        return 0;
+    if (base_id(engine, now, err) == 1 && strcmp(now, custom->base) == 0)
+        return 0;
+    if (asprintf(&path, "/images/%s", custom->tag) < 0)
+        path = NULL;
+    if (path)
+        (void)engine_request(engine, "DELETE", path, NULL, NULL, NULL, &ignored);
+    return error_set(err, "the image %s was built anew meanwhile; try again",
+                     image_default_tag);
 }
 
 static int build(struct engine *engine, const struct custom *custom,
@@ -224,7 +253,7 @@ static int build(struct engine *engine, const struct custom *custom,
         request(engine, custom, how, context, &new, err) < 0)
         return -1;
     image_remove_replaced(engine, old, new);
-    return 0;
+    return check_base(engine, custom, err);
 }
 
 int custom_build(struct engine *engine, const struct custom *custom,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plugin/container.h"
+#include "plugin/image.h"
 #include "shared/buf.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -123,25 +124,16 @@ int inventory_read(struct engine *engine, bool custom, struct inventory *invento
 
 /* --- removing ------------------------------------------------------------------------- */
 
-/* What lies above the base: the layers down to that. */
+/* What lies above the base; all of it where that is gone. */
 static int own_size(struct engine *engine, const struct image_entry *entry, json_int_t *bytes,
                     struct error *err)
 {
-    char path[PATH_TEXT_MAX];
-    json_t *history = NULL, *layer;
-    size_t i;
-    const char *base = image_entry_label(entry, LABEL_BASE);
-    (void)snprintf(path, sizeof path, "/images/%s/history", entry->id);
-    *bytes = 0;
-    if (engine_request(engine, "GET", path, NULL, &history, NULL, err) < 0)
+    json_t *base = NULL;
+    if (image_inspect(engine, image_entry_label(entry, LABEL_BASE), &base, err) < 0)
         return -1;
-    json_array_foreach(history, i, layer)
-    {
-        if (strcmp(text_of(layer, "Id"), base) == 0)
-            break;
-        *bytes += json_integer_value(json_object_get(layer, "Size"));
-    }
-    json_decref(history);
+    *bytes = entry->size - json_integer_value(json_object_get(base, "Size"));
+    *bytes = *bytes > 0 ? *bytes : 0;
+    json_decref(base);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "plugin/image/trace.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 
@@ -198,6 +199,30 @@ static void layer_object(struct progress *progress, const char *id, const json_t
         layer->total = total;
 }
 
+/* --- BuildKit's ----------------------------------------------------------------------- */
+
+static void on_step(void *data, const char *name, size_t length, bool cached)
+{
+    static const char *const inner[] = {"[internal]", "copy /context"};
+    struct progress *progress = data;
+    char what[PROGRESS_LINE_MAX];
+    term_quote(what, sizeof what, name, length);
+    squeeze(what);
+    for (size_t i = 0; i < array_length(inner); i++)
+        if (strncmp(what, inner[i], strlen(inner[i])) == 0)
+            return;
+    progress_step(progress, what);
+    progress->cached = cached;
+}
+
+/* Of several steps at once, whose lines may come in pieces. */
+static void on_log(void *data, const char *bytes, size_t length)
+{
+    cleanup_free char *text = strndup(bytes, length);
+    if (text)
+        add_text(data, text);
+}
+
 int progress_object(void *data, const json_t *object, struct error *err)
 {
     struct progress *progress = data;
@@ -206,13 +231,17 @@ int progress_object(void *data, const json_t *object, struct error *err)
     const char *id = json_string_value(json_object_get(object, "id"));
     const char *status = json_string_value(json_object_get(object, "status"));
     const char *error = json_string_value(json_object_get(detail, "message"));
+    const char *aux = json_string_value(json_object_get(object, "aux"));
     const char *built =
         json_string_value(json_object_get(json_object_get(object, "aux"), "ID"));
-    (void)err;
     if (!error)
         error = json_string_value(json_object_get(object, "error"));
+    const struct trace_events events = {on_step, on_log, progress};
     if (stream)
         add_text(progress, stream);
+    if (id && aux && strcmp(id, "moby.buildkit.trace") == 0 && trace_read(aux, &events) < 0)
+        return error_set(err, "what the engine says of the build is not understood; "
+                              "DOCKER_BUILDKIT=0 chooses its other builder");
     if (built)
         (void)snprintf(progress->id, sizeof progress->id, "%s", built);
     if (id && status && strcmp(status, "Downloading") == 0)

@@ -92,7 +92,8 @@ static const char tail[] =
     "for path in sys.stdin.buffer.read().split(b\"\\0\")[:-1] \\\n"
     "if \"security.capability\" in os.listxattr(path)]' \\\n"
     "    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/*\n"
-    "ARG BASE\n";
+    "ARG BASE\n"
+    "ARG BASE_ID=${BASE}\n";
 
 int recipe_dockerfile(const struct strings *packages, const char *base, struct buf *out)
 {
@@ -101,7 +102,8 @@ int recipe_dockerfile(const struct strings *packages, const char *base, struct b
     for (size_t i = 0; i < packages->count; i++)
         if (buf_printf(out, "        %s \\\n", packages->items[i]) < 0)
             return -1;
-    if (buf_printf(out, "%sLABEL " LABEL_BASE "=\"${BASE}\" " LABEL_PACKAGES "=\"", tail) < 0)
+    if (buf_printf(out, "%sLABEL " LABEL_BASE "=\"${BASE_ID}\" " LABEL_PACKAGES "=\"", tail) <
+        0)
         return -1;
     for (size_t i = 0; i < packages->count; i++)
         if (buf_printf(out, "%s%s", i ? " " : "", packages->items[i]) < 0)

@@ -18,7 +18,7 @@ struct buf;
 
 enum {
     /* Goes up with every change of what recipe_dockerfile() writes: then all are made anew. */
-    RECIPE_VERSION = 1,
+    RECIPE_VERSION = 2,
     CUSTOM_TAG_SIZE = sizeof CUSTOM_REPOSITORY + 1 + 12, /* "claudex-custom:<12 hex>" and NUL */
     /* A list becomes one word of one command, which Linux limits to 128 KiB (execve(2)). */
     PACKAGES_MAX = 2000,
@@ -36,8 +36,8 @@ int recipe_tag(const struct strings *packages, const char *base_id, char out[CUS
 /* True for what recipe_tag() names. */
 bool is_custom_tag(const char *tag);
 
-/* The Dockerfile, for both builders; its ARG BASE is `base` unless the build says another. 0 or
- * -1 as buf_append(). */
+/* The Dockerfile, for both builders; its arguments BASE, `base` unless the build says another,
+ * and BASE_ID, for the label. 0 or -1 as buf_append(). */
 int recipe_dockerfile(const struct strings *packages, const char *base, struct buf *out);
 
 /* Whose fault it was that a build failed, as APT and dpkg say it. */

@@ -9,8 +9,16 @@
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
+#include "shared/parse.h"
 
 enum { REQUEST_MAX = 64 * 1024 };
+
+bool builder_is_buildkit(void)
+{
+    bool value;
+    const char *text = getenv("DOCKER_BUILDKIT");
+    return text && parse_bool(text, &value) == 0 && value;
+}
 
 struct request {
     struct archive_writer *context;
@@ -43,9 +51,11 @@ static int request_path(const struct image_request *wanted, struct buf *path)
     cleanup_free char *tag_text = engine_escape(wanted->tag);
     if (!json_text || !tag_text)
         return -1;
-    /* version=1 is the classic builder: BuildKit would want a gRPC session beside it. */
-    return buf_printf(path, "/build?version=1&rm=1&forcerm=1&t=%s&nocache=%d&buildargs=%s",
-                      tag_text, wanted->no_cache, json_text);
+    /* BuildKit's clients have a gRPC session beside the request, for files of theirs and for
+     * logins at registries. Here all files are in the context, and the base is pulled before.
+     */
+    return buf_printf(path, "/build?version=%d&rm=1&forcerm=1&t=%s&nocache=%d&buildargs=%s",
+                      wanted->buildkit ? 2 : 1, tag_text, wanted->no_cache, json_text);
 }
 
 static int run_request(struct engine *engine, struct request *request, const char *path,

@@ -17,10 +17,15 @@ struct image_request {
     struct archive_writer *context; /* finished, with a Dockerfile in it */
     const json_t *arguments;        /* {NAME: value} */
     bool no_cache, quiet;
+    bool buildkit; /* builder_is_buildkit() */
     /* Called with each line of the log, fit for a terminal; or NULL. */
     void (*line)(void *data, const char *line);
     void *data;
 };
+
+/* Which of the engine's two builders: DOCKER_BUILDKIT chooses, as for the docker CLI; without
+ * it the classic one, which says more as it goes on and takes a base by its id. */
+bool builder_is_buildkit(void);
 
 /* *id gets the image's id, the caller's. 0; or -1, and then the end of the log was shown and
  * nothing half-made has a name. */

@@ -166,6 +166,39 @@ build_containers()
     refused 2 "--base is for claudex's own image" claudex build --base "$base" .
 }
 
+@test "with BuildKit: the same image, the same blame, the same cancelling" {
+    export DOCKER_BUILDKIT=1
+    wants hello
+    run --separate-stderr claudex run . -- hello
+    echo "$stderr"
+    equal "$output" "Hello, world!"
+    has "$stderr" "[2/2] RUN apt-get"
+    tag=$(customs)
+    equal "$(docker image inspect --format '{{index .Config.Labels "io.claudex.base"}}' "$tag")" \
+        "$(docker image inspect --format '{{.Id}}' "$base")"
+    equal "$(DOCKER_BUILDKIT=0 claudex run --dry-run . | jq -r .Image)" "$tag"
+    run --separate-stderr claudex clean-custom --yes --format json
+    [ "$(jq '.[0].freed' <<<"$output")" -lt 100000000 ]
+    wants hello claudex-no-such-package
+    run --separate-stderr claudex run . -- touch started
+    echo "$stderr"
+    equal "$status" 125
+    has "$stderr" "  | E: Unable to locate package claudex-no-such-package"
+    has "$stderr" "Debian's archive has no package claudex-no-such-package"
+    wants file
+    setsid env --default-signal=INT claudex run . -- touch started >"$world/said" 2>&1 &
+    builder=$!
+    eventually 20 grep -q 'RUN apt-get' "$world/said"
+    kill -INT -- "-$builder"
+    status=0
+    wait "$builder" || status=$?
+    equal "$status" 125
+    has "$(tail -n 1 "$world/said")" "was cancelled"
+    [ ! -e started ]
+    equal "$(customs)" ""
+    nothing_left
+}
+
 # A proxy in front of Debian's archive: answers 500 where the path ends as said.
 breaking_proxy()
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/engine_reply.c plugin/engine_head.c plugin/engine_cancel.c
- * plugin/image/progress.c */
+ * plugin/image/progress.c plugin/image/trace.c */
 /*
  * An engine's stream of objects as shown while it builds, and its error messages. The first
  * byte says how large the pieces are. Whatever it says, only harmless text is kept.

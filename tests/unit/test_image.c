@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/image/ca.c plugin/image/arguments.c plugin/image/progress.c plugin/image/age.c
- */
+/* uses: plugin/image/ca.c plugin/image/arguments.c plugin/image/progress.c plugin/image/trace.c
+ *       plugin/image/age.c */
 /* What goes into an image, and what is shown of its making. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -380,6 +380,23 @@ static void layers_of_a_pull(void **state)
     assert_int_equal(progress.layers[0].total, 100);
 }
 
+static void steps_of_buildkit(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    feed("{\"id\":\"moby.buildkit.trace\",\"aux\":\"Cg4aCFsxLzJdIFJVKgIIAQ==\"}");
+    assert_string_equal(progress.what, "[1/2] RU");
+    assert_false(progress.cached);
+    feed("{\"id\":\"moby.buildkit.trace\",\"aux\":\"ChQaCFsxLzJdIFJVIAEqAggBMgIIAQ==\"}");
+    assert_true(progress.cached);
+    feed("{\"id\":\"moby.image.id\",\"aux\":{\"ID\":\"sha256:5678\"}}");
+    assert_string_equal(progress.id, "sha256:5678");
+    json_t *broken = json_pack("{s:s, s:s}", "id", "moby.buildkit.trace", "aux", "Cg==");
+    assert_int_equal(progress_object(&progress, broken, &err), -1);
+    assert_non_null(strstr(err.text, "DOCKER_BUILDKIT=0"));
+    json_decref(broken);
+}
+
 static void failures_and_advice(void **state)
 {
     struct error err = ERROR_INIT;
@@ -420,6 +437,7 @@ int main(void)
         quiet(steps_and_log),
         quiet(a_line_has_its_limits),
         quiet(layers_of_a_pull),
+        quiet(steps_of_buildkit),
         quiet(failures_and_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

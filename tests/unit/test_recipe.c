@@ -147,7 +147,8 @@ static const char expected[] =
     "if \"security.capability\" in os.listxattr(path)]' \\\n"
     "    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/*\n"
     "ARG BASE\n"
-    "LABEL io.claudex.base=\"${BASE}\" io.claudex.packages=\"cmake g++\"\n";
+    "ARG BASE_ID=${BASE}\n"
+    "LABEL io.claudex.base=\"${BASE_ID}\" io.claudex.packages=\"cmake g++\"\n";
 
 static void the_dockerfile_and_its_version(void **state)
 {
@@ -157,10 +158,10 @@ static void the_dockerfile_and_its_version(void **state)
     (void)state;
     assert_int_equal(recipe_dockerfile(&packages, "claudex:1", &out), 0);
     assert_string_equal(out.data, expected);
-    assert_int_equal(RECIPE_VERSION, 1);
+    assert_int_equal(RECIPE_VERSION, 2);
     tag_of("g++ cmake", base_a, tag);
-    /* { echo recipe 1; echo sha256:aaa…; echo cmake; echo g++; } | sha256sum */
-    assert_string_equal(tag, "claudex-custom:8b9c303b9c7a");
+    /* { echo recipe 2; echo sha256:aaa…; echo cmake; echo g++; } | sha256sum */
+    assert_string_equal(tag, "claudex-custom:4ab5bf30ec7d");
 }
 
 /* execve(2): no word of a command may be longer than 32 pages. */
