@@ -57,9 +57,9 @@ $(BUILD)/test/$1/%: tests/$1/%.c $(BUILD)/flags | $(DEPS)/stamp/test
 endef
 $(foreach folder,box e2e bench,$(eval $(call tool,$(folder))))
 
-# Measures PID 1's own code, so it is linked with that.
-$(BUILD)/test/bench/toggle: tests/bench/toggle.c $(filter-out %/init/main.o,$(INIT_OBJECTS)) \
-                            $(SHARED_OBJECTS)
+# Measure PID 1's own code, so they are linked with that.
+$(addprefix $(BUILD)/test/bench/,toggle ready policy): $(BUILD)/test/bench/%: tests/bench/%.c \
+                            $(filter-out %/init/main.o,$(INIT_OBJECTS)) $(SHARED_OBJECTS)
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) $(LDFLAGS) -static-pie -Wl,--gc-sections $^ $(INIT_LIBS) -o $@
 
@@ -101,5 +101,5 @@ lint: $(DEPS)/stamp/lint $(DEPS)/stamp/test
 	$QDEPS=$(DEPS) scripts/lint
 
 .PHONY: bench
-bench: all test-tools
+bench: all test-tools $(DEPS)/stamp/bench
 	$QBUILD=$(BUILD) tests/bench/run $(ROWS)

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154 # what the sourcing script sets
+#
+# The rows about the network. Three namespaces: a box whose gate leads to the far side, a plain
+# one that leads there directly, and the far side, which is every address and every name. Each
+# row has a world of its own, for the harness ends a box after two minutes.
+
+far=clx-bench-far-$$
+plain=clx-bench-plain-$$
+site=44.0.0.80 # anybody's: packets to it end at the far side
+resolver=10.96.0.1
+started=()
+
+# in_background COMMAND...
+in_background()
+{
+    "$@" >"$world/background" 2>&1 </dev/null &
+    started+=($!)
+}
+
+at_far() { ip netns exec "$far" "$@"; }
+at_plain() { ip netns exec "$plain" "$@"; }
+in_box() { "$build/test/box/box" enter "$box_pid" -- /init exec -- "$@"; }
+
+# until COMMAND...: it succeeds; for what has just been started.
+until_true()
+{
+    local end=$((SECONDS + 20))
+    until "$@" >"$world/said" 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.05
+    done
+}
+
+# link NAMESPACE NETWORK DEVICE: the far side is NETWORK.1, the namespace NETWORK.2.
+link()
+{
+    ip -n "$far" link add "$3" type veth peer name eth0 netns "$1"
+    ip -n "$far" addr add "$2.1/24" dev "$3"
+    ip -n "$far" link set "$3" up
+    ip -n "$1" addr add "$2.2/24" dev eth0
+    ip -n "$1" link set lo up
+    ip -n "$1" link set eth0 up
+    ip -n "$1" route add default via "$2.1"
+}
+
+# open_world [LINE...]: with these lines in the box's [network].
+open_world()
+{
+    [ "$(id -u)" = 0 ] || {
+        cannot "namespaces need root"
+        return 1
+    }
+    started=()
+    ip netns add "$far"
+    ip netns add "$plain"
+    ip -n "$far" link set lo up
+    ip -n "$far" addr add "$site/32" dev lo
+    ip -n "$far" addr add "$resolver/32" dev lo
+    link "$plain" 10.98.0 plain0
+    in_background ip netns exec "$far" dnsmasq --keep-in-foreground --conf-file=/dev/null \
+        --no-resolv --no-hosts --user=root --pid-file= --listen-address="$resolver" \
+        --bind-interfaces --address="/#/$site" --local-ttl=600
+    until_true at_far dig +short +tries=1 +time=1 @"$resolver" up.test || {
+        cannot "the far side's name server does not answer"
+        return 1
+    }
+    project
+    GATE_CONFIG=$(printf '[network]\nmode = allowlist\n'
+        printf '%s\n' "$@" '[box]' 'name = bench' 'workdir = /workspace/p')
+    rm -f "$world/pid"
+    export far resolver GATE_CONFIG
+    # shellcheck disable=SC2016
+    in_background "$build/test/box/box" run --pid "$world/pid" --before '
+        cd -- "$1"
+        mkdir workspace/p
+        chown 1000:1000 workspace/p
+        printf "%s\n" "$GATE_CONFIG" >run/claudex/private/config
+        echo "nameserver $resolver" >etc/resolv.conf
+        exec 8</proc/self/ns/net
+        ip -n "$far" link add box0 type veth peer name eth0 netns /proc/self/fd/8
+        ip -n "$far" addr add 10.97.0.1/24 dev box0
+        ip -n "$far" link set box0 up
+        ip addr add 10.97.0.2/24 dev eth0
+        ip link set eth0 up
+        ip route add default via 10.97.0.1' -- "$build/claudex-init" sleep 1000
+    until_true box_is_up || {
+        cannot "the box did not start: $(tail -n 1 "$world/background")"
+        return 1
+    }
+}
+
+box_is_up() { [ -s "$world/pid" ] && read -r box_pid <"$world/pid" && in_box true; }
+
+close_world()
+{
+    # The box goes with its harness, the rest with the namespaces.
+    [ -z "${started[*]}" ] || kill "${started[@]}" 2>/dev/null || :
+    for namespace in "$far" "$plain"; do
+        ip netns pids "$namespace" 2>/dev/null | xargs -r kill || :
+        ip netns del "$namespace" 2>/dev/null || :
+    done
+    wait "${started[@]}" 2>/dev/null || :
+    started=()
+}
+
+# synthetic NAME: its address in the box.
+synthetic() { in_box dig +short "$1"; }
+
+# --- 5: ready -------------------------------------------------------------------------
+
+# The names of the default groups that a script can resolve, for both.
+default_names() { (cd groups && sed 's/[ #].*//; s/^\*\.//; s/:.*//; /^$/d' ai apt npm pip git) | sort -u; }
+
+row_5()
+{
+    local names ours theirs='' run
+    mapfile -t names < <(default_names)
+    if ! have ipset || ! open_world; then
+        close_world
+        return 0
+    fi
+    ours=$("$build/test/bench/ready" 30 "${names[@]}")
+    for ((run = 0; run < 7; run++)); do
+        local before after
+        before=$(date +%s%N)
+        # A name server of its own, as its container has; 40 ranges, as a code host publishes.
+        # shellcheck disable=SC2016
+        if ! seq 1 40 | sed 's,.*,20.0.&.0/24,' | at_plain unshare --mount sh -euc '
+            echo "nameserver $resolver" >"$0/resolv.conf"
+            mount --bind "$0/resolv.conf" /etc/resolv.conf
+            exec tests/bench/devcontainer-firewall "$@"' "$world" "${names[@]}" \
+            >"$world/said" 2>&1; then
+            cannot "$(tail -n 1 "$world/said")"
+            close_world
+            return 0
+        fi
+        after=$(date +%s%N)
+        theirs+=$(((after - before) / 1000))' '
+    done
+    result "$(stats 1000 <<<"$ours")" "$(stats 1000 <<<"${theirs% }")"
+    close_world
+}
+
+# --- 6, 7: bytes, connections -----------------------------------------------------------
+
+# gbits STREAMS WHERE...: through iperf3, in Gbit/s.
+gbits()
+{
+    local streams=$1
+    shift
+    "$@" -p 5201 -P "$streams" -t 3 -O 1 -J | jq '.end.sum_received.bits_per_second / 1e9'
+}
+
+throughput()
+{
+    local streams=$1 ours='' theirs='' run
+    if ! have iperf3 || ! open_world 'allow = site.test:5201'; then
+        close_world
+        return 0
+    fi
+    in_background ip netns exec "$far" iperf3 -s -p 5201
+    until_true at_plain iperf3 -c "$site" -p 5201 -n 1
+    for ((run = 0; run < 5; run++)); do
+        theirs+=$(gbits "$streams" at_plain iperf3 -c "$site")' '
+        ours+=$(gbits "$streams" in_box iperf3 -c site.test)' '
+    done
+    result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
+    close_world
+}
+row_6() { throughput 1; }
+row_6b() { throughput 8; }
+
+# percentile P < a line of times
+percentile() { tr ' ' '\n' | sort -n | awk -v p="$1" '{ at[NR] = $1 } END { print at[int((NR - 1) * p / 100) + 1] }'; }
+
+# One value a round, the percentile of 300 connections.
+first_byte()
+{
+    local of=$1 ours='' theirs='' run address
+    if ! open_world 'allow = site.test:7'; then
+        close_world
+        return 0
+    fi
+    in_background ip netns exec "$far" "$build/test/bench/far" byte 7
+    until_true at_plain "$build/test/bench/first" 1 "$site" 7
+    cp "$build/test/bench/first" "/proc/$box_pid/root/opt/first"
+    address=$(synthetic site.test)
+    for ((run = 0; run < 9; run++)); do
+        theirs+=$(at_plain "$build/test/bench/first" 300 "$site" 7 | percentile "$of")' '
+        ours+=$(in_box /opt/first 300 "$address" 7 | percentile "$of")' '
+    done
+    result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
+    close_world
+}
+row_7() { first_byte 50; }
+row_7b() { first_byte 99; }
+
+# --- 8: HTTP ----------------------------------------------------------------------------
+
+# A proxy with the same filter, in the client's own namespace as the gate is.
+start_tinyproxy()
+{
+    echo '^site\.test$' >"$world/filter"
+    cat >"$world/tinyproxy.conf" <<END
+Port 8888
+Listen 127.0.0.1
+MaxClients 200
+Timeout 60
+LogLevel Error
+Filter "$world/filter"
+FilterDefaultDeny Yes
+END
+    # shellcheck disable=SC2016
+    in_background ip netns exec "$plain" unshare --mount sh -euc '
+        echo "nameserver $resolver" >"$0/resolv.conf"
+        mount --bind "$0/resolv.conf" /etc/resolv.conf
+        exec tinyproxy -d -c "$0/tinyproxy.conf"' "$world"
+}
+
+requests() { "$@" | sed -n 's/^Requests\/sec: *//p'; }
+
+row_8()
+{
+    local ours='' theirs='' run
+    if ! have wrk || ! open_world 'allow = site.test'; then
+        close_world
+        return 0
+    fi
+    in_background ip netns exec "$far" "$build/test/bench/far" http 80
+    start_tinyproxy
+    cat >"$world/absolute.lua" <<'END'
+request = function() return "GET http://site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n" end
+END
+    until_true at_plain curl -sf -x http://127.0.0.1:8888 http://site.test/ || {
+        cannot "the proxy does not answer"
+        close_world
+        return 0
+    }
+    for ((run = 0; run < 5; run++)); do
+        theirs+=$(requests at_plain wrk -t 2 -c 64 -d 3 -s "$world/absolute.lua" \
+            http://127.0.0.1:8888/)' '
+        ours+=$(requests in_box wrk -t 2 -c 64 -d 3 http://site.test:80/)' '
+    done
+    result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
+    close_world
+}
+
+# --- 9: DNS -----------------------------------------------------------------------------
+
+# queries FILE WHERE...: of all names of the file once, a second.
+queries()
+{
+    local file=$1
+    shift
+    "$@" dnsperf -s 127.0.0.1 -d "$file" -n "${times:-1}" -c 4 -T 2 -t 2 |
+        sed -n 's/^ *Queries per second: *//p'
+}
+
+# dns TIMES COUNT PATTERN: COUNT names, the pattern filled with a number, each TIMES times.
+dns()
+{
+    local times=$1 count=$2 pattern=$3 ours='' theirs='' run
+    if ! have dnsperf || ! open_world 'allow = *.site.test'; then
+        close_world
+        return 0
+    fi
+    in_background ip netns exec "$plain" dnsmasq --keep-in-foreground --conf-file=/dev/null \
+        --no-resolv --no-hosts --user=root --pid-file= --listen-address=127.0.0.1 \
+        --bind-interfaces --cache-size=10000 --address=/#/ \
+        --server="/site.test/$resolver"
+    until_true at_plain dig +short +tries=1 +time=1 @127.0.0.1 up.site.test
+    for ((run = 0; run < 5; run++)); do
+        # Names of which nobody has heard before, unless each is asked for several times.
+        seq "$((run * count))" "$((run * count + count - 1))" |
+            sed "s/.*/$pattern A/" >"$world/names"
+        cp "$world/names" "/proc/$box_pid/root/opt/names"
+        theirs+=$(queries "$world/names" at_plain)' '
+        ours+=$(queries /opt/names in_box)' '
+    done
+    result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
+    close_world
+}
+row_9() { dns 1000 100 '&.site.test'; }
+row_9b() { dns 1 20000 '&.site.test'; }
+row_9c() { dns 1 20000 '&.elsewhere.test'; }
