@@ -190,6 +190,32 @@ debian_repository()
     has "$output" 'grpc-status 0'
 }
 
+@test "Claude Code and Codex talk to their API through the gate, and to no other" {
+    local pair
+    docker network create "$token" >/dev/null
+    start_box --include "$e2e/fake-api" --allow api
+    docker network connect "$token" "$name"
+    for pair in claude:anthropic codex:openai; do
+        scenario 'echo from-the-box; curl -sS -m 3 http://evil.test/ || echo refused'
+        cp "$project/scenario.json" "$world/"
+        : >"$world/record.jsonl"
+        helper api --network "$token" --network-alias api --user 0:0 --entrypoint node \
+            --mount "type=bind,source=$e2e,target=/e2e,readonly" \
+            --mount "type=bind,source=$world,target=/world" "$image" "/e2e/fake-api/${pair#*:}.js" \
+            --host 0.0.0.0 --port 80 --scenario /world/scenario.json --record /world/record.jsonl
+        is_up() { docker logs "$token-api" 2>/dev/null | grep -q http; }
+        eventually 20 is_up
+        drive "${pair%:*}"
+        run claudex exec "$name" -- "${driving[@]}" http://api
+        echo "$output"
+        equal "$status" 0
+        told=$(jq -rs 'max_by(.results | length).results[0]' "$world/record.jsonl")
+        has "$told" from-the-box
+        has "$told" refused
+        docker rm --force "$token-api" >/dev/null
+    done
+}
+
 @test "a service beside the box, by its name, at its private address" {
     docker network create "$token" >/dev/null
     helper db --network "$token" --network-alias db --network-alias other --user 0:0 --entrypoint node \

@@ -86,3 +86,30 @@ compose()
     done
     has "$(jq -c .SecurityOpt <<<"$made")" no-new-privileges
 }
+
+@test "another service by its name, on a network that leads nowhere" {
+    cat >"$world/services.yaml" <<END
+services:
+  db: {image: "$image", user: "0:0", entrypoint: [python3, -m, http.server, "5432"], working_dir: /etc}
+networks: {default: {internal: true}}
+configs:
+  box:
+    content: |
+      [network]
+      mode = allowlist
+      allow = db:5432
+      [box]
+      name = claudex-$token
+      workdir = $box
+      mount = rw - $box
+END
+    compose -f "$world/services.yaml" up --detach
+    try() { compose exec -T agent claudex-init exec -- curl -sS -m 5 "$1"; }
+    answers() { try http://db:5432/hostname; }
+    eventually 10 answers
+    run try http://db:5433/
+    has "$output" 'reset by peer'
+    run try http://agent-db:5432/
+    has "$output" 'Could not resolve'
+    compose -f "$world/services.yaml" down --volumes --timeout 1
+}
