@@ -2,14 +2,19 @@
 /* allow, deny: which hosts a running box may reach, from now on or for a while. */
 #include <string.h>
 
+#include "plugin/config_edit.h"
 #include "plugin/control.h"
 #include "plugin/host_argument.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
+#include "shared/names.h"
 
 static const struct option_spec options[] = {
     {0, "for", "DURATION", "only so long: 90s, 10m, 2h, 1d", COMPLETES_NOTHING, NULL},
     {0, "all", NULL, "every box that runs", COMPLETES_NOTHING, NULL},
+    {0, "save", NULL, "for other boxes, too: into your configuration", COMPLETES_NOTHING, NULL},
+    {0, "project", NULL, "with --save: into the project's .claudex instead", COMPLETES_NOTHING,
+     NULL},
     {0, "undo", NULL, "take back what allow or deny said of the host", COMPLETES_NOTHING, NULL},
 };
 
@@ -28,6 +33,56 @@ static int ask(struct invocation *invocation, const struct control_round *round,
     int failed = control_round(invocation, &asked, err);
     json_decref(asked.about);
     return failed;
+}
+
+static int check_options(const struct arguments *arguments, struct error *err)
+{
+    static const char *const pairs[][3] = {
+        {"undo", "for", "--undo is for good; --for goes with allow and deny"},
+        {"save", "for", "what is saved is for good; --for ends by itself"},
+        {"save", "undo", "take the line out of the file again by hand"},
+    };
+    for (size_t i = 0; i < array_length(pairs); i++)
+        if (argument_value(arguments, pairs[i][0]) && argument_value(arguments, pairs[i][1]))
+            return error_usage(err, "--%s and --%s: %s", pairs[i][0], pairs[i][1], pairs[i][2]);
+    if (argument_flag(arguments, "project") && !argument_flag(arguments, "save"))
+        return error_usage(err, "--project goes with --save");
+    return 0;
+}
+
+/* Of another folder's box, were it the only one that runs, nobody spoke. */
+static bool is_here(const struct box *box)
+{
+    cleanup_free char *here = realpath(".", NULL);
+    json_t *folders = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
+    const json_t *folder;
+    size_t i;
+    bool found = false;
+    json_array_foreach(folders, i, folder)
+    {
+        const char *path = json_string_value(folder);
+        found = found || (here && path && strcmp(here, path) == 0);
+    }
+    json_decref(folders);
+    return found;
+}
+
+/* The file first: it is what is asked for. A box that runs need not be there. */
+static int save(struct invocation *invocation, const struct control_round *round,
+                const char *verb, struct error *err)
+{
+    struct error none = ERROR_INIT;
+    const enum config_place place =
+        argument_flag(&invocation->arguments, "project") ? PLACE_PROJECT : PLACE_USER;
+    if (config_edit_save(place, ".", verb, round->request.pattern, err) < 0)
+        return -1;
+    if (round->all || round->count > 0)
+        return ask(invocation, round, err);
+    cleanup_box struct box box = {0};
+    if (control_find(invocation, NULL, &box, &none) == 0 && is_here(&box))
+        return ask(invocation, round, err);
+    info("no box was changed; it is so in the next one");
+    return 0;
 }
 
 static int change(struct invocation *invocation, enum control_word word, const char *verb,
@@ -53,13 +108,14 @@ static int change(struct invocation *invocation, enum control_word word, const c
                                "one HOST at a time, then names of boxes; '%s' looks like "
                                "a second host",
                                quoted(round.names[i]));
-    if (argument_flag(arguments, "undo")) {
-        if (how_long)
-            return error_usage(err, "--undo is for good; --for goes with allow and deny");
-        round.request.word = CONTROL_FORGET;
-    }
     (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s",
                    arguments->operands[0]);
+    if (check_options(arguments, err) < 0)
+        return -1;
+    if (argument_flag(arguments, "undo"))
+        round.request.word = CONTROL_FORGET;
+    if (argument_flag(arguments, "save"))
+        return save(invocation, &round, verb, err);
     return ask(invocation, &round, err);
 }
 
@@ -81,7 +137,9 @@ const struct command cmd_allow = {
         "HOST is a name, *.name for all below it, an address or a network. Without a\n"
         "port, 443 and 80 are meant. It takes effect at once, nothing is restarted and no\n"
         "connection drops. What is allowed outlives restarts, with the time that is left;\n"
-        "`network` lists it. A host that the configuration denies stays denied.",
+        "`network` lists it. A host that the configuration denies stays denied. --save also\n"
+        "puts it into your configuration, or into the file of the project in the current\n"
+        "folder, where what you allow there counts as agreed to.",
     .options = options,
     .option_count = array_length(options),
     .completes = COMPLETES_BOX,

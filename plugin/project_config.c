@@ -65,23 +65,32 @@ static int read_own(struct config *config, const char *path, bool must,
     return 0;
 }
 
-static int read_user(struct config *config, struct error *err)
+char *config_user_path(struct error *err)
 {
     const char *named = getenv(ENV_CONFIG), *base = getenv("XDG_CONFIG_HOME"),
                *home = getenv("HOME");
+    char *path = NULL;
+    int n = -1;
     if (named && *named)
-        return read_own(config, named, true, CONFIG_USER, err);
-    cleanup_free char *path = NULL;
-    int n = 0;
-    if (base && base[0] == '/')
+        n = asprintf(&path, "%s", named);
+    else if (base && base[0] == '/')
         n = asprintf(&path, "%s/claudex/config", base);
     else if (home && *home)
         n = asprintf(&path, "%s/.config/claudex/config", home);
-    if (n < 0) {
-        path = NULL;
-        return error_set(err, "out of memory");
-    }
-    return path ? read_own(config, path, false, CONFIG_USER, err) : 0;
+    if (n >= 0)
+        return path;
+    (void)error_set(err, home && *home ? "out of memory"
+                                       : "no home folder for you: set HOME or XDG_CONFIG_HOME");
+    return NULL;
+}
+
+static int read_user(struct config *config, struct error *err)
+{
+    const char *named = getenv(ENV_CONFIG);
+    struct error nowhere = ERROR_INIT;
+    cleanup_free char *path = config_user_path(&nowhere);
+    (void)nowhere; /* who has no home has no file in it */
+    return path ? read_own(config, path, named && *named, CONFIG_USER, err) : 0;
 }
 
 /* The descriptor of the file, which is noted in *file; -1 with *err, or without where there is

@@ -29,6 +29,10 @@ struct project_files {
 void project_files_free(struct project_files *files);
 #define cleanup_project_files cleanup_with(project_files_free)
 
+/* Where the user's own file is, or would be. The caller's; NULL with *err where there is no
+ * home. */
+char *config_user_path(struct error *err);
+
 /*
  * Machine, user, projects, options, in this order. `files` must be zeroed and is the caller's
  * to free either way. A project's file that is no regular file, a symbolic link for one, is an

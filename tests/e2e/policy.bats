@@ -291,3 +291,66 @@ DRAW
     keys Enter
     shows '^claudex: refused meanwhile: blocked.example.org$'
 }
+
+@test "--save keeps it for other boxes: in the user's file, comments and all" {
+    config=$XDG_CONFIG_HOME/claudex/config
+    printf '# mine\n[network]\nprivate = yes ; for tests\n\n[ssh]\nagent = no\n' >"$world/dotfile"
+    chmod 640 "$world/dotfile"
+    ln -sf "$world/dotfile" "$config"
+    run claudex allow saved.example.com:8443 --save
+    equal "$status" 0
+    has "$output" "config:4: allow = saved.example.com:8443"
+    has "$output" "it is so in the next one"
+    equal "$(<"$world/dotfile")" "$(printf '# mine\n[network]\nprivate = yes ; for tests\nallow = saved.example.com:8443\n\n[ssh]\nagent = no')"
+    equal "$(stat -c %a "$world/dotfile")" 640
+    [ -L "$config" ]
+    start_box
+    has "$(claudex exec "$name" -- claudex why saved.example.com:8443)" "allowed by the configuration"
+    # With a box that runs, there as well; twice is once.
+    run claudex deny saved.example.com --save
+    has "$output" "$name: saved.example.com is denied from now on"
+    run claudex deny saved.example.com --save
+    has "$output" "has it already"
+    # A deny there is final.
+    run claudex allow saved.example.com --save
+    equal "$status" 125
+    has "$output" "deny is final"
+    run claudex allow e.example --save --for 10m
+    equal "$status" 2
+    # What is wrong in it is not made worse.
+    printf 'nonsense\n' >>"$world/dotfile"
+    before=$(<"$world/dotfile")
+    run claudex allow e.example --save
+    equal "$status" 125
+    equal "$(<"$world/dotfile")" "$before"
+}
+
+@test "--save --project: into the project's file, which counts as agreed to" {
+    printf '# ours\n[packages]\n' >.claudex
+    chown "$project_uid:$project_uid" .claudex
+    inode=$(stat -c %i .claudex)
+    run claudex allow saved.example.com --save --project
+    echo "$output"
+    equal "$status" 0
+    equal "$(<.claudex)" "$(printf '# ours\n[packages]\n\n[network]\nallow = saved.example.com')"
+    equal "$(owner_of .claudex)" "$project_uid:$project_uid"
+    # A box that runs has this very file, read-only.
+    equal "$(stat -c %i .claudex)" "$inode"
+    rm .claudex
+    claudex allow saved.example.com --save --project
+    equal "$(owner_of .claudex | cut -d: -f1)" "$project_uid"
+    start_box
+    has "$(claudex exec "$name" -- claudex why saved.example.com)" "allowed by the configuration"
+    # Not along with what nobody has looked at.
+    printf 'allow = sneaked.example.com\n' >>.claudex
+    run claudex allow other.example.com --save --project
+    equal "$status" 125
+    has "$output" "not agreed to"
+    lacks "$(<.claudex)" other.example.com
+    # No link is followed.
+    mv .claudex "$world/elsewhere"
+    ln -s "$world/elsewhere" .claudex
+    run claudex allow other.example.com --save --project
+    equal "$status" 125
+    lacks "$(<"$world/elsewhere")" other.example.com
+}
