@@ -136,20 +136,32 @@ static void step_line(struct progress *progress, const char *text)
     progress_step(progress, what);
 }
 
+/* What the classic builder says of itself is shown as steps, and is no part of the log. */
+static bool is_builders(struct progress *progress, const char *line)
+{
+    if (strncmp(line, "Step ", 5) == 0)
+        step_line(progress, line);
+    else if (strcmp(line, " ---> Using cache") == 0)
+        progress->cached = true;
+    else
+        return strncmp(line, " ---> ", 6) == 0;
+    return true;
+}
+
 static void add_line(struct progress *progress, char *text, size_t length)
 {
     char *line = progress->lines[progress->line_count % PROGRESS_LINES];
     length = strip(text, length);
     if (length == 0)
         return;
-    term_quote(line, PROGRESS_LINE_MAX, text, length);
+    char whole[PROGRESS_LINE_MAX];
+    term_quote(whole, sizeof whole, text, length);
+    if (is_builders(progress, whole))
+        return;
+    memcpy(line, whole, sizeof whole);
     progress->line_count++;
     if (progress->line)
         progress->line(progress->data, line);
-    if (strncmp(line, "Step ", 5) == 0)
-        step_line(progress, line);
-    else if (strcmp(line, " ---> Using cache") == 0)
-        progress->cached = true;
 }
 
 static void add_text(struct progress *progress, const char *text)
@@ -261,6 +273,8 @@ void progress_advise(const struct progress *progress, struct error *err)
     } known[] = {
         {"no space left on device", "free space: docker system prune"},
         {"ENOSPC", "free space: docker system prune"},
+        /* runc, which then lacks the word for it */
+        {"unable to store init state", "is the engine's disk full? docker system prune"},
         {"SELF_SIGNED_CERT", "is there a private authority? name it: --ca-certificate FILE"},
         {"certificate verif", "is there a private authority? name it: --ca-certificate FILE"},
         {"unable to get local issuer",

@@ -112,3 +112,57 @@ nothing_made()
         eventually 10 nothing_made
     done
 }
+
+# as_base: the base image goes for claudex's own, which no build of these gets to use.
+as_base()
+{
+    docker tag "$base" "claudex:$version"
+    before=$(everything)
+    printf 'hello\n' >.claudex
+}
+
+@test "packages without a network: what APT says, 125, nothing made, nothing started" {
+    as_base
+    run --separate-stderr claudex run . -- touch started
+    echo "$stderr"
+    equal "$status" 125
+    equal "$output" ""
+    has "$stderr" "  | E: Failed to fetch"
+    has "$(tail -n 2 <<<"$stderr")" "is there a network?"
+    [ ! -e started ]
+    nothing_made
+    docker rmi "claudex:$version" >/dev/null
+}
+
+@test "packages on a full disk" {
+    as_base
+    fallocate -l "$(($(stat -f -c '%a * %S' "$private") - 100000))" "$private/filling"
+    run --separate-stderr claudex run . -- touch started
+    echo "$stderr"
+    rm "$private/filling"
+    equal "$status" 125
+    # Whoever met the end of it: APT, the engine, or runc, which does not say so.
+    has "${stderr,,}" "docker system prune"
+    [ ! -e started ]
+    nothing_made
+    docker rmi "claudex:$version" >/dev/null
+}
+
+@test "a registry that answers 500: the base image is not built on, and the message has its answer" {
+    mkdir "$world/registry"
+    cat >"$world/registry.js" <<'END'
+require('http').createServer((request, response) => {
+    response.writeHead(500, { 'Content-Type': 'text/plain' }).end('broken');
+}).listen(5999, '127.0.0.1', () => require('fs').writeFileSync(process.argv[2], ''));
+END
+    nsenter --net="/proc/$(<"$private/docker.pid")/ns/net" node "$world/registry.js" "$world/ready" &
+    registry=$!
+    eventually 10 test -e "$world/ready"
+    run --separate-stderr claudex build --base localhost:5999/acme/base:1
+    kill "$registry"
+    echo "$stderr"
+    equal "$status" 125
+    has "$stderr" "cannot pull the base image localhost:5999/acme/base:1"
+    has "$stderr" "500"
+    nothing_made
+}

@@ -275,6 +275,18 @@ refused_with_log()
     nothing_left
 }
 
+@test "build --no-cache DIR makes it anew, and nothing stays of the old one" {
+    wants hello
+    tag=$(claudex build . 2>/dev/null)
+    old=$(docker image inspect --format '{{.Id}}' "$tag")
+    equal "$(claudex build . 2>/dev/null)" "$tag"
+    equal "$(docker image inspect --format '{{.Id}}' "$tag")" "$old"
+    equal "$(claudex build --no-cache . 2>/dev/null)" "$tag"
+    [ "$(docker image inspect --format '{{.Id}}' "$tag")" != "$old" ]
+    run ! docker image inspect "$old"
+    nothing_left
+}
+
 @test "list --images shows what is there, and what for" {
     wants hello
     tag=$(claudex build . 2>/dev/null)
