@@ -2,25 +2,17 @@
 #include "init/net/lookup.h"
 
 #include <ares.h>
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "shared/cleanup.h"
-#include "shared/parse.h"
 
 enum {
     NAME_MAX_BYTES = 254,
     SOCKETS_MAX = 32, /* c-ares: a UDP and a TCP socket a server, 16 servers */
     TRIES = 3,
     FIRST_TIMEOUT_MS = 1500, /* doubled a try */
-};
-
-struct host {
-    char name[NAME_MAX_BYTES];
-    struct address address;
 };
 
 struct cached {
@@ -40,14 +32,22 @@ struct lookup {
     struct asked sockets[SOCKETS_MAX];
     struct timer tick;
     size_t under_way;
-    struct host hosts[LOOKUP_HOSTS_MAX];
-    size_t host_count;
+    struct hosts hosts;
     struct cached *cache; /* by hash of the name, one place a name */
+    struct question *questions;
+};
+
+/* One name that is being asked for, however many wait for it. */
+struct question {
+    struct question *next;
+    struct lookup *lookup;
+    char name[NAME_MAX_BYTES];
+    struct lookup_query *waiting; /* list */
 };
 
 struct lookup_query {
     struct lookup *lookup;
-    char name[NAME_MAX_BYTES];
+    struct lookup_query *next; /* who waits for the same name */
     lookup_done *done;
     lookup_answer *answer;
     void *context;
@@ -105,68 +105,14 @@ static void socket_state(void *context, ares_socket_t fd, int readable, int writ
 
 /* --- hosts(5) ---------------------------------------------------------------------------- */
 
-static void hosts_line(struct lookup *lookup, char *line)
-{
-    char *save = NULL;
-    struct address address = {.family = AF_INET};
-    line[strcspn(line, "#")] = '\0';
-    char *word = strtok_r(line, " \t\r", &save);
-    if (!word)
-        return;
-    if (inet_pton(AF_INET, word, address.bytes) != 1) {
-        address.family = AF_INET6;
-        if (inet_pton(AF_INET6, word, address.bytes) != 1)
-            return;
-    }
-    while ((word = strtok_r(NULL, " \t\r", &save)) && lookup->host_count < LOOKUP_HOSTS_MAX) {
-        struct host *host = &lookup->hosts[lookup->host_count];
-        if (!is_host_name(word))
-            continue;
-        for (size_t i = 0; (host->name[i] = (char)tolower((unsigned char)word[i])) != '\0'; i++)
-            continue;
-        host->address = address;
-        lookup->host_count++;
-    }
-}
-
-static int hosts_read(struct lookup *lookup, const char *text)
-{
-    cleanup_free char *copy = strdup(text);
-    char *save = NULL;
-    if (!copy)
-        return -1;
-    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        hosts_line(lookup, line);
-    return 0;
-}
-
 const struct address *lookup_hosts(const struct lookup *lookup, const char *name, int family)
 {
-    for (size_t i = 0; i < lookup->host_count; i++)
-        if (strcmp(lookup->hosts[i].name, name) == 0 &&
-            lookup->hosts[i].address.family == family)
-            return &lookup->hosts[i].address;
-    return NULL;
+    return hosts_address(&lookup->hosts, name, family);
 }
 
 const char *lookup_hosts_name(const struct lookup *lookup, const struct address *address)
 {
-    for (size_t i = 0; i < lookup->host_count; i++) {
-        const struct address *known = &lookup->hosts[i].address;
-        if (known->family == address->family &&
-            memcmp(known->bytes, address->bytes, known->family == AF_INET ? 4 : 16) == 0)
-            return lookup->hosts[i].name;
-    }
-    return NULL;
-}
-
-static bool from_hosts(const struct lookup *lookup, const char *name, struct addresses *found)
-{
-    found->count = 0;
-    for (size_t i = 0; i < lookup->host_count && found->count < LOOKUP_ADDRESSES_MAX; i++)
-        if (strcmp(lookup->hosts[i].name, name) == 0)
-            found->list[found->count++] = lookup->hosts[i].address;
-    return found->count > 0;
+    return hosts_name(&lookup->hosts, address);
 }
 
 /* --- cache ------------------------------------------------------------------------------- */
@@ -203,7 +149,7 @@ static void keep(struct lookup *lookup, const char *name, const struct addresses
 /* --- queries -------------------------------------------------------------------------------
  */
 
-static struct lookup_query *query_new(struct lookup *lookup, const char *name, void *context,
+static struct lookup_query *query_new(struct lookup *lookup, void *context,
                                       struct lookup_query **handle)
 {
     *handle = NULL;
@@ -213,7 +159,6 @@ static struct lookup_query *query_new(struct lookup *lookup, const char *name, v
     query->lookup = lookup;
     query->context = context;
     query->handle = handle;
-    (void)strncpy(query->name, name, sizeof query->name - 1);
     lookup->under_way++;
     *handle = query;
     return query;
@@ -241,7 +186,7 @@ static void copy_addresses(const struct ares_addrinfo *result, struct addresses 
     found->count = 0;
     *ttl = LOOKUP_TTL_MAX;
     for (const struct ares_addrinfo_node *node = result->nodes;
-         node && found->count < LOOKUP_ADDRESSES_MAX; node = node->ai_next) {
+         node && found->count < ADDRESSES_MAX; node = node->ai_next) {
         struct address *to = &found->list[found->count];
         to->family = node->ai_family;
         if (node->ai_family == AF_INET)
@@ -273,9 +218,18 @@ static const char *reason(int status)
     }
 }
 
+/* No longer there for others to join. */
+static void question_withdraw(struct question *question)
+{
+    struct question **at = &question->lookup->questions;
+    while (*at != question)
+        at = &(*at)->next;
+    *at = question->next;
+}
+
 static void resolved(void *context, int status, int timeouts, struct ares_addrinfo *result)
 {
-    struct lookup_query *query = context;
+    struct question *question = context;
     struct addresses found = {0};
     int ttl = 0;
     (void)timeouts;
@@ -284,13 +238,47 @@ static void resolved(void *context, int status, int timeouts, struct ares_addrin
     if (result)
         ares_freeaddrinfo(result);
     if (found.count > 0)
-        keep(query->lookup, query->name, &found, ttl);
-    bool wanted = query->handle != NULL;
-    query_forget(query);
-    if (wanted)
-        query->done(query->context, found.count > 0 ? &found : NULL,
-                    found.count > 0 ? "" : reason(status));
-    free(query);
+        keep(question->lookup, question->name, &found, ttl);
+    question_withdraw(question);
+    while (question->waiting) {
+        struct lookup_query *query = question->waiting;
+        question->waiting = query->next;
+        bool wanted = query->handle != NULL;
+        query_forget(query);
+        if (wanted)
+            query->done(query->context, found.count > 0 ? &found : NULL,
+                        found.count > 0 ? "" : reason(status));
+        free(query);
+    }
+    free(question);
+}
+
+static struct question *question_of(struct lookup *lookup, const char *name)
+{
+    struct question *question = lookup->questions;
+    while (question && strcmp(question->name, name) != 0)
+        question = question->next;
+    return question;
+}
+
+static void ask(struct lookup *lookup, const char *name, struct lookup_query *query)
+{
+    const struct ares_addrinfo_hints hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+    struct question *question = calloc(1, sizeof *question);
+    if (!question) {
+        query_forget(query);
+        query->done(query->context, NULL, "out of memory");
+        free(query);
+        return;
+    }
+    question->lookup = lookup;
+    question->waiting = query;
+    (void)strncpy(question->name, name, sizeof question->name - 1);
+    question->next = lookup->questions;
+    lookup->questions = question;
+    ares_getaddrinfo(lookup->channel, question->name, NULL, &hints, resolved, question);
+    tick_if_needed(lookup);
 }
 
 void lookup_start(struct lookup *lookup, const char *name, lookup_done *done, void *context,
@@ -298,20 +286,23 @@ void lookup_start(struct lookup *lookup, const char *name, lookup_done *done, vo
 {
     struct addresses found;
     *handle = NULL;
-    if (from_hosts(lookup, name, &found) || from_cache(lookup, name, &found)) {
+    if (hosts_addresses(&lookup->hosts, name, &found) || from_cache(lookup, name, &found)) {
         done(context, &found, "");
         return;
     }
-    struct lookup_query *query = query_new(lookup, name, context, handle);
+    struct lookup_query *query = query_new(lookup, context, handle);
     if (!query) {
         done(context, NULL, "out of memory");
         return;
     }
-    const struct ares_addrinfo_hints hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
     query->done = done;
-    ares_getaddrinfo(lookup->channel, name, NULL, &hints, resolved, query);
-    tick_if_needed(lookup);
+    struct question *question = question_of(lookup, name);
+    if (question) {
+        query->next = question->waiting;
+        question->waiting = query;
+    } else {
+        ask(lookup, name, query);
+    }
 }
 
 static void answered(void *context, int status, int timeouts, unsigned char *message,
@@ -329,7 +320,7 @@ static void answered(void *context, int status, int timeouts, unsigned char *mes
 void lookup_forward(struct lookup *lookup, const uint8_t *message, size_t length,
                     lookup_answer *done, void *context, struct lookup_query **handle)
 {
-    struct lookup_query *query = query_new(lookup, "", context, handle);
+    struct lookup_query *query = query_new(lookup, context, handle);
     if (!query) {
         done(context, NULL, 0);
         return;
@@ -345,7 +336,7 @@ struct lookup *lookup_open(struct reactor *reactor, const char *servers, const c
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (lookup)
         lookup->cache = calloc(LOOKUP_CACHE_MAX, sizeof *lookup->cache);
-    if (!lookup || !lookup->cache || hosts_read(lookup, hosts) < 0) {
+    if (!lookup || !lookup->cache || hosts_read(&lookup->hosts, hosts) < 0) {
         error_set(err, "cannot make the gate's resolver: out of memory");
         return NULL;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The gate's own resolution of names, by c-ares (the only user of <ares.h>): what a name that
- * was allowed leads to, asked only when it is dialled. A small cache keeps answers for their
- * time to live; /etc/hosts was read before the gate lost its eyes.
+ * was allowed leads to, asked only when it is dialled, and once however many dial it. A small
+ * cache keeps answers for their time to live; /etc/hosts was read before the gate lost its
+ * eyes.
  */
 #ifndef CLAUDEX_INIT_NET_LOOKUP_H
 #define CLAUDEX_INIT_NET_LOOKUP_H
@@ -11,24 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "init/net/hosts.h"
 #include "init/net/reactor.h"
 #include "shared/error.h"
 
 enum {
-    LOOKUP_ADDRESSES_MAX = 16,
-    LOOKUP_HOSTS_MAX = 64,   /* lines of /etc/hosts that count */
     LOOKUP_CACHE_MAX = 1024, /* names */
     LOOKUP_TTL_MAX = 300,    /* seconds an answer is kept at most */
-};
-
-struct address {
-    int family; /* AF_INET, AF_INET6 */
-    uint8_t bytes[16];
-};
-
-struct addresses {
-    size_t count;
-    struct address list[LOOKUP_ADDRESSES_MAX];
 };
 
 /* Called once, perhaps before lookup_start() returns. `found` is NULL on failure, and then

@@ -116,6 +116,15 @@ special_rules()
     [ $((SECONDS - start)) -lt 35 ]
 }
 
+@test "a name is asked for once, however many connections wait for it" {
+    online allowlist "$(allowed brief.test:7)"
+    run -0 client connect brief.test 7 500 text=x
+    has "$output" 'answered 500'
+    # A few may come when the first answer, which lives no second, is there already.
+    [ "$(internet_count 'dns udp A brief.test')" -lt 100 ]
+    equal "$(internet_count 'tcp 7 .*')" 500
+}
+
 @test "a server's refusal and its reset reach the client, and the client's the server" {
     online allowlist "$(allowed www.test:25 www.test:8080 www.test:7 www.test)"
     says -- '-- reset' raw www.test 25 hello
