@@ -192,7 +192,8 @@ function serve(log, folder, plainPort = 80, securePort = 443) {
     const plain = http.createServer({ requestTimeout: 0, keepAliveTimeout: 600000 }, handler(log, 'http', folder));
     plain.on('upgrade', websocket(log, 'http'));
     plain.on('clientError', (error, socket) => {
-        log('http-malformed', error.code);
+        if (error.code !== 'ECONNRESET')
+            log('http-malformed', error.code);
         socket.destroy();
     });
     plain.on('connection', (socket) => log('tcp', plainPort, socket.localAddress));
