@@ -232,6 +232,30 @@ fresh()
     nothing_left
 }
 
+@test "a path that becomes a link while the question stands: the box does not start" {
+    mkdir "$world/secrets" "$world/docs"
+    echo hidden >"$world/secrets/file"
+    echo rules >rules.md
+    open_terminal
+    for line in "include = $world/docs" "instructions = rules.md" "file = rules.md"; do
+        section=run
+        [[ $line != file* ]] || section=home
+        wants "[$section]" "$line"
+        typed "claudex run . -- sh -c 'cat /context/*/file instructions/*'"
+        shows "allow this for"
+        mv "$world/docs" "$world/docs.was" && ln -s secrets "$world/docs"
+        mv rules.md rules.was && ln -s "$world/secrets/file" rules.md
+        typed "y"
+        shows 'became a link to somewhere else meanwhile'
+        lacks "$(screen)" hidden
+        rm "$world/docs" rules.md
+        mv "$world/docs.was" "$world/docs"
+        mv rules.was rules.md
+        fresh
+    done
+    nothing_left
+}
+
 @test "escape sequences in what is asked for do not reach the terminal" {
     wants '[agent]' 'args = "\u001b[2J" x'$'\xe2\x80\xae''y'
     run claudex run . -- true
