@@ -83,7 +83,7 @@ int trust_settle(const struct trust_request *request, enum trust_answer answer,
     if (show(request, known, question, err) < 0)
         return -1;
     if (!confirm_read())
-        return error_set(err, "not allowed; nothing was started");
+        return error_set(err, "not agreed to, so nothing is done");
     return remember(request);
 }
 

@@ -178,12 +178,12 @@ fresh()
     shows '\.claudex:2: \[run\] env = TOKEN'
     shows 'allow this for .*\[y/N\]'
     typed ""
-    shows 'not allowed; nothing was started'
+    shows 'not agreed to, so nothing is done'
     fresh
     typed "claudex run . -- echo it ran"
     shows 'allow this for'
     keys C-c
-    shows 'not allowed; nothing was started'
+    shows 'not agreed to, so nothing is done'
     nothing_left
     fresh
     typed "claudex run . -- echo it ran"
@@ -201,7 +201,7 @@ fresh()
     shows '^claudex: \+ \.claudex:2: \[run\] env = OTHER'
     shows 'allow this for'
     typed "no"
-    shows 'nothing was started'
+    shows 'not agreed to'
 }
 
 @test "a file that changes while the question stands: what was shown is what counts" {
