@@ -57,3 +57,9 @@ int ask_snapshot(int argc, char **argv)
     (void)fputs(answer.data, stdout);
     return 0;
 }
+
+int ask_snapshot_now(struct error *err)
+{
+    cleanup_buf struct buf answer = BUF_INIT(ANSWER_MAX);
+    return ask(&answer, false, err);
+}

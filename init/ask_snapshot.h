@@ -14,4 +14,8 @@
  */
 int ask_snapshot(int argc, char **argv);
 
+struct error;
+/* The same for others: 0 once it is taken, or there was nothing new, else -1. */
+int ask_snapshot_now(struct error *err);
+
 #endif

@@ -10,6 +10,8 @@
  *     claudex-init snapshot [--quiet]   in a box, by anybody: asks PID 1 for a snapshot
  *     claudex-init --tokens list | forget AGENT… | keep AGENT
  *                                       in a container of its own, on the volume of logins
+ *     claudex-init trail WORD…          through `docker exec`, as root: init/trail.h
+ *     claudex-init --trail WORD…        the same as PID 1, of a container for that alone
  *     claudex-init --version
  *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
@@ -44,6 +46,7 @@
 #include "init/status.h"
 #include "init/supervise.h"
 #include "init/terminal.h"
+#include "init/trail.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -254,6 +257,8 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "--tokens") == 0)
         return tokens_command(argc - 1, argv + 1);
+    if (getpid() == 1 && argc > 1 && strcmp(argv[1], "--trail") == 0)
+        return trail(argc - 1, argv + 1);
     if (getpid() == 1)
         return first_process(argv + 1);
     if (inside_is_command(argv[0]))
@@ -262,6 +267,8 @@ int main(int argc, char **argv)
         return exec_session(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "ctl") == 0)
         return ctl(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "trail") == 0)
+        return trail(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "snapshot") == 0)
         return ask_snapshot(argc - 1, argv + 1);
     die(EXIT_USAGE,

@@ -13,6 +13,8 @@ const struct command *const commands[] = {
     &cmd_rm,           &cmd_lockdown,
     &cmd_network,      &cmd_allow,
     &cmd_deny,         &cmd_denied,
+    &cmd_log,          &cmd_diff,
+    &cmd_snapshot,     &cmd_restore,
     &cmd_push,         &cmd_pull,
     &cmd_config,       &cmd_trust,
     &cmd_clean_custom, &cmd_clean_all_custom,

@@ -94,6 +94,7 @@ extern const struct command cmd_run, cmd_build, cmd_update, cmd_list, cmd_status
     cmd_pull, cmd_version, cmd_login, cmd_logout;
 extern const struct command cmd_allow, cmd_deny, cmd_denied;
 extern const struct command cmd_config, cmd_trust;
+extern const struct command cmd_log, cmd_diff, cmd_snapshot, cmd_restore;
 extern const struct command cmd_clean_custom, cmd_clean_all_custom;
 
 #endif

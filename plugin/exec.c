@@ -27,7 +27,10 @@ enum { PIECE = 32 * 1024, LOOK_TRIES = 1000, LOOK_WAIT_MS = 5 };
 
 static json_t *exec_words(const struct exec *exec)
 {
-    json_t *words = json_pack("[s, s]", BOX_INIT, exec->ctl ? "ctl" : "exec");
+    json_t *words = json_pack("[s, s]", BOX_INIT,
+                              exec->entry ? exec->entry
+                              : exec->ctl ? "ctl"
+                                          : "exec");
     int failed = words ? 0 : -1;
     if (exec->workdir)
         failed |= json_array_append_new(words, json_string("--workdir")) |
@@ -37,7 +40,7 @@ static json_t *exec_words(const struct exec *exec)
         failed |= json_array_append_new(words, json_string("--pass")) |
                   json_array_append_new(words, json_stringn(text, strcspn(text, "=")));
     }
-    if (!exec->ctl)
+    if (!exec->ctl && !exec->entry)
         failed |= json_array_append_new(words, json_string("--"));
     for (const char *const *word = exec->command; *word; word++)
         failed |= json_array_append_new(words, json_string(*word));

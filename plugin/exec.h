@@ -21,6 +21,7 @@ struct exec {
     const struct strings *environment; /* NAME=value, or NULL; not shown by the engine */
     const char *workdir;               /* NULL: the box's */
     bool ctl;                          /* no session: the words are `claudex-init ctl`'s */
+    const char *entry;                 /* likewise for another of its words, or NULL */
     bool local;                        /* the engine's processes are this machine's */
 };
 

@@ -25,14 +25,14 @@ void record_note(struct record *record, enum note kind, const char *path)
 }
 
 /* As Latin-1: every byte is one code point, and none is lost. */
-static json_t *bytes_as_text(const char *path, size_t length)
+json_t *record_bytes(const char *bytes, size_t length)
 {
     cleanup_buf struct buf text = BUF_INIT(2 * length + 1);
     int failed = 0;
     for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)path[i];
+        unsigned char byte = (unsigned char)bytes[i];
         const char two[] = {(char)(0xc0 | byte >> 6), (char)(0x80 | (byte & 0x3f))};
-        failed |= byte < 0x80 ? buf_append(&text, path + i, 1) : buf_append(&text, two, 2);
+        failed |= byte < 0x80 ? buf_append(&text, bytes + i, 1) : buf_append(&text, two, 2);
     }
     return failed ? NULL : json_stringn(text.data ? text.data : "", text.length);
 }
@@ -47,7 +47,7 @@ static json_t *print_kind(const struct buf *paths, size_t count)
         if (utf8_is_valid(path, length))
             (void)json_array_append_new(list, json_stringn(path, length));
         else
-            (void)json_array_append_new(raw, bytes_as_text(path, length));
+            (void)json_array_append_new(raw, record_bytes(path, length));
         at += length + 1;
     }
     if (json_array_size(raw) > 0)

@@ -6,6 +6,7 @@
 #ifndef CLAUDEX_INIT_GIT_RECORD_H
 #define CLAUDEX_INIT_GIT_RECORD_H
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,9 @@ void record_note(struct record *record, enum note kind, const char *path);
  * not UTF-8 is given with every byte above 0x7f as U+00xx, under "bytes" instead of "paths".
  * Owned by the caller, NULL when out of memory. */
 char *record_print(struct record *record);
+
+/* The bytes as text, each as one code point below U+0100. A new reference, or NULL. */
+json_t *record_bytes(const char *bytes, size_t length);
 
 void record_free(struct record *record);
 

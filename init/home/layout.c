@@ -196,13 +196,14 @@ int home_lay_out(const struct session *session, const struct strings *environmen
         return error_errno(err, "cannot open " AGENT_HOME);
     json_t *settings = users_own(BOX_HOME_FILES "/.claude/settings.json");
     json_t *state = users_own(BOX_HOME_FILES "/.claude.json");
-    const struct settings_input input = {.session = session,
-                                         .environment = environment,
-                                         .claude_settings = settings,
-                                         .claude_state = state,
-                                         .claude_account = tokens->details[LOGIN_CLAUDE],
-                                         .codex_login = tokens_has(tokens, LOGIN_CODEX),
-                                         .turn_end = NULL};
+    const struct settings_input input = {
+        .session = session,
+        .environment = environment,
+        .claude_settings = settings,
+        .claude_state = state,
+        .claude_account = tokens->details[LOGIN_CLAUDE],
+        .codex_login = tokens_has(tokens, LOGIN_CODEX),
+        .turn_end = session->git.track ? BOX_INIT " snapshot --quiet" : NULL};
     int failed = lay_out(home, &input, agent, err);
     json_decref(settings);
     json_decref(state);

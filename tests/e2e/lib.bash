@@ -63,7 +63,11 @@ end_world()
     DOCKER_CONFIG=$world/unused
     { our_containers; docker ps --quiet --filter "label=clx-e2e-helper=$token"; } |
         xargs --no-run-if-empty docker rm --force --volumes >/dev/null
-    docker volume ls --quiet | grep -F "$token" | xargs --no-run-if-empty docker volume rm >/dev/null
+    {
+        docker volume ls --quiet | grep -F "$token"
+        # Named by the project's path, which only their label tells.
+        docker volume ls --format '{{.Name}} {{.Label "io.claudex.audit"}}' | grep -F "$token" | cut -d ' ' -f 1
+    } | xargs --no-run-if-empty docker volume rm >/dev/null
     # Logins are kept by home folder.
     docker volume rm --force "claudex-tokens-$(printf %s "$HOME" | sha256sum | cut -c 1-8)" >/dev/null
     # A test may have ended it itself.

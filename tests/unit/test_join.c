@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/join.c plugin/spec.c plugin/spec_differences.c plugin/trail.c */
+/* uses: plugin/join.c plugin/spec.c plugin/spec_differences.c plugin/trail_volume.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
