@@ -141,6 +141,9 @@ get='GET / HTTP/1.1\r\nHost: www.test\r\n'
     says $'101\nhello\nGET / HTTP/1.1\n-- end' websocket ws://www.test/ hello 'GET / HTTP/1.1'
     says $'101\nhello\n-- end' websocket wss://www.test/ hello
     says 403 websocket ws://www.test/ host=evil.test hello
+    # Only as a connection's first request: behind another answer nobody finds the 101.
+    asks 421 "$get"'\r\n' '|' 'GET /second HTTP/1.1\r\nHost: www.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    internet_never '.*second.*'
     internet_saw 'http-websocket www.test GET /'
     internet_saw 'https-websocket www.test GET /'
     # Without a 101 what follows is a request again.

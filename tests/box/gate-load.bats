@@ -131,10 +131,17 @@ sockets() { find "/proc/$(gate_pid)/fd" -lname 'socket:*' | wc -l; }
     lacks "$(<"$BATS_TEST_TMPDIR/out")" died
 }
 
-@test "a name server that never answers holds up nobody else" {
-    online allowlist "$(allowed silent.test '*.wild.test' www.test)"
-    many 2000 silent.test 443 hold=9000
+@test "a name server that never answers holds up nobody else, and nobody for ever" {
+    local start=$SECONDS
+    online allowlist "$(allowed '*.silent.test:7' '*.wild.test' www.test)"
+    many 2000 a.silent.test 7 hold=9000 text=x
+    # New questions all the time, so that there is always one that has not waited long.
+    as_agent timeout 20 node -e '
+        let n = 0;
+        setInterval(() => require("net").connect(7, `n${n++}.silent.test`).on("error", () => {}), 20);' 3>&- &
     says '200 www.test GET /' get http://www.test/
     says '200 a.wild.test GET /' get http://a.wild.test/
-    kill "$(jobs -p | tail -n 1)"
+    says -- '-- reset' raw b.silent.test 7 'hello\n' '|'
+    [ $((SECONDS - start)) -lt 17 ]
+    wait_for 2
 }
