@@ -6,7 +6,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 256 * 1024, COPY_BYTES = 16 * 1024 };
+enum { PIPE_BYTES = 1024 * 1024, COPY_BYTES = 16 * 1024 };
+
+/*
+ * Larger is faster, and pipe(7) has a limit for all of a user's together (64 MiB by default),
+ * past which new ones hold two pages: so the first few are large, which is enough for whoever
+ * fills them, and when many are out they stay as they are born.
+ */
+static int pipe_size(size_t others)
+{
+    return others < 16 ? PIPE_BYTES : others < 96 ? PIPE_BYTES / 4 : 0;
+}
 
 static int borrow(struct flow *flow, struct pipes *pipes)
 {
@@ -20,8 +30,9 @@ static int borrow(struct flow *flow, struct pipes *pipes)
     }
     if (pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
         return -1;
-    /* Larger is faster; past the user's share of pipe memory it stays as it is, pipe(7). */
-    (void)fcntl(flow->pipe[0], F_SETPIPE_SZ, PIPE_BYTES);
+    int size = pipe_size(pipes->open++);
+    if (size > 0)
+        (void)fcntl(flow->pipe[0], F_SETPIPE_SZ, size);
     return 0;
 }
 
@@ -36,6 +47,7 @@ void flow_end(struct flow *flow, struct pipes *pipes)
     } else {
         close(flow->pipe[0]);
         close(flow->pipe[1]);
+        pipes->open--;
     }
     flow->pipe[0] = flow->pipe[1] = -1;
 }

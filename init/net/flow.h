@@ -19,6 +19,7 @@ enum {
 struct pipes {
     int ends[PIPES_KEPT][2];
     size_t count;
+    size_t open; /* these and the borrowed ones */
 };
 
 /* One side of a connection. Edge-triggered: true until a call says EAGAIN. */
