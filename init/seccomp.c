@@ -303,19 +303,20 @@ int seccomp_enforce(struct error *err)
 static int allow_gate(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(accept4),    SCMP_SYS(connect),       SCMP_SYS(getsockopt),
-        SCMP_SYS(setsockopt), SCMP_SYS(getsockname),   SCMP_SYS(getpeername),
-        SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg),       SCMP_SYS(sendto),
-        SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),      SCMP_SYS(shutdown),
-        SCMP_SYS(read),       SCMP_SYS(write),         SCMP_SYS(readv),
-        SCMP_SYS(writev),     SCMP_SYS(splice),        SCMP_SYS(pipe2),
-        SCMP_SYS(close),      SCMP_SYS(fcntl),         SCMP_SYS(epoll_ctl),
-        SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),   SCMP_SYS(poll),
-        SCMP_SYS(brk),        SCMP_SYS(munmap),        SCMP_SYS(mremap),
-        SCMP_SYS(madvise),    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-        SCMP_SYS(getrandom),  SCMP_SYS(futex),         SCMP_SYS(rt_sigreturn),
-        SCMP_SYS(exit_group), SCMP_SYS(prctl),         SCMP_SYS(capget),
-        SCMP_SYS(getresuid),  SCMP_SYS(getresgid),     SCMP_SYS(getgroups),
+        SCMP_SYS(accept4),      SCMP_SYS(connect),     SCMP_SYS(getsockopt),
+        SCMP_SYS(setsockopt),   SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+        SCMP_SYS(recvfrom),     SCMP_SYS(recvmsg),     SCMP_SYS(recvmmsg),
+        SCMP_SYS(sendto),       SCMP_SYS(sendmsg),     SCMP_SYS(sendmmsg),
+        SCMP_SYS(shutdown),     SCMP_SYS(read),        SCMP_SYS(write),
+        SCMP_SYS(readv),        SCMP_SYS(writev),      SCMP_SYS(splice),
+        SCMP_SYS(pipe2),        SCMP_SYS(close),       SCMP_SYS(fcntl),
+        SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_pwait),
+        SCMP_SYS(poll),         SCMP_SYS(brk),         SCMP_SYS(munmap),
+        SCMP_SYS(mremap),       SCMP_SYS(madvise),     SCMP_SYS(clock_gettime),
+        SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),   SCMP_SYS(futex),
+        SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),  SCMP_SYS(prctl),
+        SCMP_SYS(capget),       SCMP_SYS(getresuid),   SCMP_SYS(getresgid),
+        SCMP_SYS(getgroups),
     };
     static const uint32_t internet[] = {AF_INET, AF_INET6};
     int failed = 0;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "init/net/datagrams.h"
 #include "init/net/dns.h"
 #include "init/net/gate.h"
 #include "shared/cleanup.h"
@@ -16,7 +17,7 @@ enum {
     TTL = 60,           /* seconds; the address stays the name's for the session anyway */
     STREAMS_MAX = 64,   /* DNS over TCP at once */
     FORWARDS_MAX = 256, /* mode open, at once */
-    DATAGRAMS_A_TURN = 64,
+    BATCHES_A_TURN = 2,
 };
 
 /* Who asked: a datagram's sender, or a stream. */
@@ -25,6 +26,7 @@ struct asker {
     int fd;
     struct sockaddr_storage from;
     socklen_t length;
+    struct datagrams *answers; /* that go out together; NULL: at once */
 };
 
 struct stream {
@@ -42,14 +44,15 @@ struct forward {
     bool busy;
 };
 
-struct datagrams { /* a socket where the agent asks */
+struct opening { /* a socket where the agent asks */
     struct watch watch;
     struct resolver *resolver;
 };
 
 struct resolver {
     struct gate *gate;
-    struct datagrams datagrams[2];
+    struct opening openings[2];
+    struct datagrams questions, answers; /* of the moment */
     struct listener listeners[2];
     struct stream streams[STREAMS_MAX];
     struct forward forwards[FORWARDS_MAX];
@@ -78,6 +81,10 @@ static void reply(const struct asker *asker, const uint8_t *message, size_t leng
     static uint8_t framed[2 + UINT16_MAX];
     if (length == 0 || length > sizeof framed - 2)
         return;
+    if (!asker->stream && asker->answers) {
+        datagrams_add(asker->answers, asker->fd, &asker->from, asker->length, message, length);
+        return;
+    }
     if (!asker->stream) {
         (void)sendto(asker->fd, message, length, MSG_DONTWAIT | MSG_NOSIGNAL,
                      (const struct sockaddr *)&asker->from, asker->length);
@@ -127,6 +134,7 @@ static void forward(struct resolver *resolver, const struct asker *asker,
         if (free->busy)
             continue;
         *free = (struct forward){.asker = *asker, .question = *query, .busy = true};
+        free->asker.answers = NULL;
         lookup_forward(resolver->gate->lookup, message, length, forwarded, free, &free->query);
         return;
     }
@@ -233,17 +241,21 @@ static void handle(struct resolver *resolver, const struct asker *asker, const u
 
 static void datagram_ready(struct watch *watch, uint32_t events)
 {
-    struct resolver *resolver = member_of(watch, struct datagrams, watch)->resolver;
+    struct resolver *resolver = member_of(watch, struct opening, watch)->resolver;
     (void)events;
-    for (int i = 0; i < DATAGRAMS_A_TURN; i++) {
-        uint8_t message[DNS_MESSAGE_MAX];
-        struct asker asker = {.fd = watch->fd, .length = sizeof asker.from};
-        ssize_t n = recvfrom(watch->fd, message, sizeof message, MSG_DONTWAIT | MSG_TRUNC,
-                             (struct sockaddr *)&asker.from, &asker.length);
-        if (n < 0)
+    for (int i = 0; i < BATCHES_A_TURN; i++) {
+        size_t count = datagrams_receive(&resolver->questions, watch->fd);
+        for (size_t at = 0; at < count; at++) {
+            const struct datagram *question = &resolver->questions.list[at];
+            const struct asker asker = {.fd = watch->fd,
+                                        .from = question->peer,
+                                        .length = question->peer_length,
+                                        .answers = &resolver->answers};
+            handle(resolver, &asker, question->bytes, question->length);
+        }
+        datagrams_send(&resolver->answers, watch->fd);
+        if (count < DATAGRAMS_MAX)
             return;
-        if ((size_t)n <= sizeof message)
-            handle(resolver, &asker, message, (size_t)n);
     }
 }
 
@@ -309,13 +321,13 @@ static void accepted(struct listener *listener, int fd)
 static int open_at(struct resolver *resolver, size_t which)
 {
     struct gate *gate = resolver->gate;
-    struct datagrams *datagrams = &resolver->datagrams[which];
+    struct opening *opening = &resolver->openings[which];
     struct listener *listener = &resolver->listeners[which];
     int fd = gate->sockets.dns_udp[which];
-    *datagrams =
-        (struct datagrams){.watch = {.fd = fd, .ready = datagram_ready}, .resolver = resolver};
+    *opening =
+        (struct opening){.watch = {.fd = fd, .ready = datagram_ready}, .resolver = resolver};
     *listener = (struct listener){.context = resolver, .accepted = accepted};
-    if (fd >= 0 && reactor_add_input(&gate->reactor, &datagrams->watch) < 0)
+    if (fd >= 0 && reactor_add_input(&gate->reactor, &opening->watch) < 0)
         return -1;
     return listener_open(listener, &gate->reactor, gate->sockets.dns_tcp[which]);
 }
