@@ -162,13 +162,17 @@ tightens+='|tokens shared=no|ssh limit'
 
 # fresh: a shell that waits, and nothing else on the screen or above it. What is typed before is
 # the session's.
-only_prompt() { [[ $(screen) =~ ^"host> "$ ]]; }
+only_prompt()
+{
+    # What is cleared away goes there, whenever that is.
+    tmux -S "$world/tmux" clear-history
+    [[ $(screen) =~ ^"host> "$ ]]
+}
 fresh()
 {
     shows '^host> $'
     keys C-l
-    tmux -S "$world/tmux" clear-history
-    eventually 5 only_prompt
+    eventually 10 only_prompt
 }
 
 @test "on a terminal: shown, asked; no is no, yes counts until the lines change" {
