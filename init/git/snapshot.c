@@ -173,9 +173,11 @@ static int add_commit(struct taking *t, const uint8_t parent[OID_SIZE], bool has
 /* --- whole -----------------------------------------------------------------------------------
  */
 
-static int cannot(struct error *err)
+/* Another thread's errno is not ours: what broke the pack, the pack knows. */
+static int cannot(const struct taking *t, struct error *err)
 {
-    int why = errno;
+    int why = t->pack.why ? t->pack.why : errno;
+    errno = why;
     if (!err->text[0])
         (void)error_errno(err, "cannot record the project");
     errno = why;
@@ -194,22 +196,22 @@ static int fill_pack(struct taking *t, struct error *err)
     uint8_t parent[OID_SIZE] = {0};
     int found = audit_tip(t->audit, parent, err);
     if (found < 0 || actor_run(t->actor, read_files, t, err) < 0)
-        return cannot(err);
+        return cannot(t, err);
     if (tree_build(&t->result->entries, emit_tree, t) < 0)
-        return cannot(err);
+        return cannot(t, err);
     memcpy(t->result->tree, t->result->entries.items[0].oid, OID_SIZE);
     if (found && t->what->only_if_changed && is_unchanged(t)) {
         memcpy(t->result->oid, parent, OID_SIZE);
         return 0;
     }
     t->result->made = true;
-    return add_commit(t, parent, found) < 0 ? cannot(err) : 0;
+    return add_commit(t, parent, found) < 0 ? cannot(t, err) : 0;
 }
 
 static int keep(struct taking *t, const char *temporary, struct error *err)
 {
     if (t->pack.count > 0 && audit_pack_place(t->audit, temporary, &t->pack, err) < 0)
-        return cannot(err);
+        return cannot(t, err);
     if (t->pack.count == 0)
         audit_pack_drop(t->audit, temporary);
     if (t->result->made && audit_set_tip(t->audit, t->result->oid, err) < 0)
