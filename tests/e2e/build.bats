@@ -148,6 +148,25 @@ as_base()
     docker rmi "claudex:$version" >/dev/null
 }
 
+@test "an image that is older than a month says so, a newer one does not" {
+    for age in 40 20; do
+        printf 'FROM %s\nLABEL io.claudex.version=x\n' "$base" | DOCKER_BUILDKIT=1 TMPDIR=/tmp docker build \
+            --quiet --build-arg SOURCE_DATE_EPOCH=$(($(date +%s) - age * 86400 - 60)) \
+            --tag "claudex:$version" - >/dev/null
+        run --separate-stderr claudex version
+        echo "$stderr"
+        equal "$status" 0
+        has "$output" "built $(date -u -d "@$(($(date +%s) - age * 86400 - 60))" +%F)"
+        if [ "$age" = 40 ]; then
+            has "$stderr" "the image claudex:$version is 40 days old"
+            has "$stderr" "docker claudex update"
+        else
+            equal "$stderr" ""
+        fi
+        docker rmi "claudex:$version" >/dev/null
+    done
+}
+
 @test "a registry that answers 500: the base image is not built on, and the message has its answer" {
     mkdir "$world/registry"
     cat >"$world/registry.js" <<'END'

@@ -334,8 +334,8 @@ label() { docker image inspect --format "{{index .Config.Labels \"io.claudex.$1\
     tag=$(claudex build . 2>/dev/null)
     authorities() { docker run --rm --entrypoint sh "$base" -c 'cat /usr/local/share/ca-certificates/claudex-*' | sha256sum; }
     before=$(authorities)
-    # All but the agents' layer and the last, which is claudex-init.
-    layers() { docker image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$base" | sed '/^$/d' | head -n -2; }
+    # Below the agents' layer: Debian, its packages, users, npm.
+    layers() { docker image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$base" | head -n 7; }
     kept=$(layers)
     wanted=$(other_codex)
     [ "$wanted" != "$pinned" ]
@@ -360,7 +360,7 @@ label() { docker image inspect --format "{{index .Config.Labels \"io.claudex.$1\
     equal "$now_claude" "$claude"
     equal "$after" "$before"
     equal "$still" "$kept"
-    [ "$(wc -l <<<"$kept")" -ge 4 ]
+    equal "$(wc -l <<<"$kept")" 7
     equal "$(wc -l <<<"$followed")" 1
     [ "$followed" != "$tag" ]
     equal "$in_box" "Hello, world!
