@@ -125,10 +125,29 @@ static int expand(struct session *session, char *const folders[PLACES], struct e
     return read_group(api_group, folders, &session->network.api, err);
 }
 
+static int check_size(const struct session *session, struct error *err)
+{
+    const struct strings *const lists[] = {&session->network.allow, &session->network.deny,
+                                           &session->network.api};
+    size_t rules = 0, bytes = 0;
+    for (size_t i = 0; i < array_length(lists); i++) {
+        rules += lists[i]->count;
+        for (size_t k = 0; k < lists[i]->count; k++)
+            bytes += strlen(lists[i]->items[k]) + sizeof "allow = ";
+    }
+    if (rules > GROUP_RULES_MAX || bytes > GROUP_RULES_BYTES_MAX)
+        return error_set(err,
+                         "%zu hosts (%zu KiB) are allowed or denied, and a box takes %d (%d "
+                         "KiB) at most; *.example.com stands for all below a name",
+                         rules, bytes / 1024, GROUP_RULES_MAX, GROUP_RULES_BYTES_MAX / 1024);
+    return 0;
+}
+
 int groups_expand(struct session *session, struct error *err)
 {
     char *folders[PLACES] = {NULL};
-    int failed = places(folders, err) < 0 || expand(session, folders, err) < 0;
+    int failed = places(folders, err) < 0 || expand(session, folders, err) < 0 ||
+                 check_size(session, err) < 0;
     for (size_t i = 0; i < PLACES; i++)
         free(folders[i]);
     return failed ? -1 : 0;

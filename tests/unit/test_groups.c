@@ -107,6 +107,27 @@ static void an_unknown_group_lists_the_known(void **state)
     assert_non_null(strstr(err.text, " npm"));
 }
 
+static void more_rules_than_a_box_takes_are_told(void **state)
+{
+    char name[300];
+    (void)state;
+    for (int long_names = 0; long_names < 2; long_names++) {
+        cleanup_session struct session session = {.run.pids = 0};
+        struct error err = ERROR_INIT;
+        for (int i = 0; i < (long_names ? 6000 : GROUP_RULES_MAX); i++) {
+            (void)snprintf(name, sizeof name, "h%d.%s", i,
+                           long_names
+                               ? "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a."
+                                 "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a."
+                                 "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.com"
+                               : "example.com");
+            assert_int_equal(strings_add(&session.network.allow, name), 0);
+        }
+        assert_int_equal(expand(&session, "npm", &err), -1);
+        assert_non_null(strstr(err.text, "at most"));
+    }
+}
+
 /* Each file that comes with claudex: its lines parse, each says why, none twice, and no
  * wildcard lies over a zone in which strangers can register. */
 static void our_own_are_as_they_should_be(void **state)
@@ -167,6 +188,7 @@ int main(void)
         cmocka_unit_test(who_says_nothing_gets_the_usual_ones),
         cmocka_unit_test(a_users_group_goes_before_ours),
         cmocka_unit_test(an_unknown_group_lists_the_known),
+        cmocka_unit_test(more_rules_than_a_box_takes_are_told),
         cmocka_unit_test(our_own_are_as_they_should_be),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
