@@ -61,8 +61,7 @@ static struct denial *place_for(struct denied *denied, const struct gate_frame *
     return place;
 }
 
-const struct denial *denied_note(struct denied *denied, const struct gate_frame *frame,
-                                 uint64_t now)
+struct denial *denied_note(struct denied *denied, const struct gate_frame *frame, uint64_t now)
 {
     bool is_new;
     const bool asked = frame->kind == GATE_ASKED;
@@ -124,7 +123,7 @@ static int print_text(struct buf *out, const char *text)
     return failed | buf_puts(out, "\"");
 }
 
-int denial_print(const struct denial *denial, struct buf *out)
+int denial_print(const struct denial *denial, const char *by_hand, struct buf *out)
 {
     char pattern[272 + 8];
     const char *before = "";
@@ -141,6 +140,10 @@ int denial_print(const struct denial *denial, struct buf *out)
                          (unsigned long long)denial->last);
     if (denial_is_of_host(denial))
         failed |= buf_printf(out, ", \"allow\": \"%s\"", pattern);
+    if (denial->denied)
+        failed |= buf_puts(out, ", \"denied\": ") | print_text(out, denial->denied);
+    if (by_hand)
+        failed |= buf_printf(out, ", \"by_hand\": \"%s\"", by_hand);
     if (denial->asked)
         failed |=
             buf_puts(out, ", \"asked\": true, \"reason\": ") | print_text(out, denial->reason);

@@ -33,6 +33,7 @@ struct denial {
     uint64_t first, last; /* seconds of CLOCK_REALTIME */
     bool asked;           /* the agent asks for it */
     char reason[201];     /* why; printable ASCII */
+    const char *denied;   /* by which pattern of the configuration; borrowed; NULL: by none */
 };
 
 struct denied {
@@ -42,8 +43,7 @@ struct denied {
 
 /* Takes a GATE_REFUSED or GATE_ASKED down. The entry where somebody should hear of it: new,
  * asked for, or seen again after a while; else NULL. */
-const struct denial *denied_note(struct denied *denied, const struct gate_frame *frame,
-                                 uint64_t now);
+struct denial *denied_note(struct denied *denied, const struct gate_frame *frame, uint64_t now);
 /* What a pattern that is allowed now answers is no matter any more. */
 void denied_answer(struct denied *denied, const struct host_pattern *pattern);
 /* Can a host be allowed at all for what was refused? Only names and TCP can. */
@@ -51,9 +51,10 @@ bool denial_is_of_host(const struct denial *denial);
 /* The pattern that would allow it: what parse_host_pattern() takes. */
 void denial_pattern(const struct denial *denial, char out[272 + 8]);
 
-/* As JSON: {"host", "via": [...], "count", "first", "last", "allow", "asked", "reason"}, the
- * last three where there are any. 0, or -1 where it does not fit. Pure. */
-int denial_print(const struct denial *denial, struct buf *out);
+/* As JSON: {"host", "via": [...], "count", "first", "last", "allow", "denied", "by_hand",
+ * "asked", "reason"}, the last five where there are any; `by_hand` is the pattern of a `deny`
+ * while the box runs, or NULL. 0, or -1 where it does not fit. Pure. */
+int denial_print(const struct denial *denial, const char *by_hand, struct buf *out);
 
 /* Appends a line to BOX_DENIED. What cannot be written is left out: nothing may stop PID 1. */
 void denial_log(const struct denial *denial, enum gate_via via);

@@ -6,16 +6,34 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/net/pattern.h"
 #include "init/network.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 
-enum { PAGE_MAX = CONTROL_LINE_MAX - 128, ITEM_MAX = 1024 };
+enum { PAGE_MAX = CONTROL_LINE_MAX - 128, ITEM_MAX = 2048 };
 
 static uint64_t now_real(void)
 {
     time_t now = time(NULL);
     return now < 0 ? 0 : (uint64_t)now;
+}
+
+/* The host as a rule has it; -1 for what no rule is about. */
+static int pattern_of(const struct denial *denial, struct host_pattern *pattern)
+{
+    char text[PATTERN_TEXT_MAX + 8];
+    denial_pattern(denial, text);
+    return denial_is_of_host(denial) ? parse_host_pattern(text, pattern, NULL) : -1;
+}
+
+static int print(const struct network *network, const struct denial *denial, struct buf *out)
+{
+    struct host_pattern pattern;
+    char text[PATTERN_TEXT_MAX];
+    const struct grant *grant =
+        pattern_of(denial, &pattern) == 0 ? grants_denial(&network->grants, &pattern) : NULL;
+    return denial_print(denial, grant ? pattern_print(&grant->pattern, text) : NULL, out);
 }
 
 /* --- followers ---------------------------------------------------------------------------- */
@@ -38,7 +56,7 @@ static int free_place(struct network *network)
 static void tell_followers(struct network *network, const struct denial *denial)
 {
     cleanup_buf struct buf line = BUF_INIT(CONTROL_LINE_MAX);
-    if (denial_print(denial, &line) != 0 || buf_puts(&line, "\n") != 0)
+    if (print(network, denial, &line) != 0 || buf_puts(&line, "\n") != 0)
         return;
     for (size_t i = 0; i < array_length(network->followers); i++) {
         int *fd = &network->followers[i];
@@ -80,10 +98,12 @@ static void list(const struct network *network, uint32_t from, struct control_re
 {
     cleanup_buf struct buf items = BUF_INIT(PAGE_MAX);
     const struct denied *denied = &network->denied;
-    for (size_t i = from; i < denied->count && items.length + ITEM_MAX < PAGE_MAX; i++) {
-        cleanup_buf struct buf item = BUF_INIT(ITEM_MAX - 2);
-        const bool printed = denial_print(&denied->list[i], &item) == 0;
-        (void)buf_printf(&items, "%s%s", items.length ? ", " : "", printed ? item.data : "{}");
+    for (size_t i = from; i < denied->count; i++) {
+        cleanup_buf struct buf item = BUF_INIT(ITEM_MAX);
+        const char *text = print(network, &denied->list[i], &item) == 0 ? item.data : "{}";
+        if (items.length + strlen(text) + 2 > PAGE_MAX)
+            break;
+        (void)buf_printf(&items, "%s%s", items.length ? ", " : "", text);
     }
     (void)snprintf(reply->text, sizeof reply->text, "{\"total\": %zu, \"items\": [%s]}",
                    denied->count, items.data ? items.data : "");
@@ -105,9 +125,13 @@ void network_denied_said(struct network *network, const struct gate_frame *frame
 {
     if (frame->kind != GATE_REFUSED && frame->kind != GATE_ASKED)
         return;
-    const struct denial *denial = denied_note(&network->denied, frame, now_real());
+    struct denial *denial = denied_note(&network->denied, frame, now_real());
+    struct host_pattern pattern;
+    const char *some;
     if (!denial)
         return;
+    if (denial->first == denial->last && pattern_of(denial, &pattern) == 0)
+        denial->denied = grants_configured_denial(network->session, &pattern, &some);
     if (frame->kind == GATE_REFUSED)
         denial_log(denial, frame->via);
     tell_followers(network, denial);

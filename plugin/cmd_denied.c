@@ -79,7 +79,7 @@ static json_t *for_programs(const json_t *item, const char *program)
 {
     char remedy[TEXT_MAX];
     json_t *copy = json_copy((json_t *)item);
-    if (*text_of(item, "allow"))
+    if (*text_of(item, "allow") && !*text_of(item, "denied"))
         (void)json_object_set_new(
             copy, "command", json_string(denial_remedy(item, program, remedy, sizeof remedy)));
     return copy;
@@ -123,6 +123,28 @@ static int show(struct invocation *invocation, const json_t *items)
     return json_array_size(items) ? print_table(invocation, items) : 0;
 }
 
+/* In some modes an `allow` does nothing; who is shown one shall know. */
+static void tell_mode(struct invocation *invocation, const struct box *box)
+{
+    static const char *const notes[][2] = {
+        {"lockdown",
+         "the box is locked; before anything is allowed: docker claudex lockdown off"},
+        {"sealed", "the box is sealed: nothing is allowed any more"},
+        {"api",
+         "nothing more can be allowed in the mode api: docker claudex network allowlist"},
+    };
+    struct error ignored = ERROR_INIT;
+    struct control_request request = {.word = CONTROL_STATUS};
+    struct control_reply reply = {.status = 0};
+    if (control_ask(invocation, box, &request, &reply, &ignored) < 0)
+        return;
+    json_t *status = json_loads(reply.text, 0, NULL);
+    for (size_t i = 0; i < array_length(notes); i++)
+        if (strcmp(text_of(status, "mode"), notes[i][0]) == 0)
+            info("%s", notes[i][1]);
+    json_decref(status);
+}
+
 static int run(struct invocation *invocation, struct error *err)
 {
     const char *name;
@@ -134,6 +156,8 @@ static int run(struct invocation *invocation, struct error *err)
     if (!items)
         return -1;
     int failed = show(invocation, items);
+    if (json_array_size(items) > 0 && invocation->format != OUTPUT_JSON && !invocation->quiet)
+        tell_mode(invocation, &box);
     json_decref(items);
     if (failed)
         return error_set(err, "cannot write what was refused");

@@ -38,6 +38,7 @@ static int run(struct invocation *invocation, struct error *err)
         .names = arguments->operands + used,
         .count = arguments->operand_count - used,
         .all = argument_flag(arguments, "all"),
+        .lists = true,
     };
     if (arguments->rest_count > 0)
         return error_usage(err, "names of boxes, and no command");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/connections.h"
 #include "plugin/exec.h"
 #include "plugin/output.h"
 #include "plugin/state.h"
@@ -17,7 +18,7 @@
 #include "shared/names.h"
 #include "shared/parse.h"
 
-enum { BOXES_MAX = 4096, WORDS_MAX = 4, SAID_MAX = 16 * 1024 };
+enum { BOXES_MAX = 4096, WORDS_MAX = 4, SAID_MAX = 16 * 1024, CONNECTIONS_MAX = 1000 };
 
 /* --- which box ------------------------------------------------------------------------ */
 
@@ -235,6 +236,36 @@ void control_print(const struct invocation *invocation, const json_t *answer)
         printf("%s: network mode is %s%s%s%s\n", name, text_of(answer, "mode"),
                *why ? " (" : "", term_quote(text, sizeof text, why, strlen(why)),
                *why ? ")" : "");
+    size_t i;
+    const json_t *host;
+    json_array_foreach(json_object_get(answer, "connections"), i, host)
+    {
+        if (invocation->quiet)
+            return;
+        connections_line(host, text, sizeof text);
+        printf("  %s\n", text);
+    }
+}
+
+/* PID 1 knows addresses, the gate names: those go in the place of the former. */
+static void add_connections(struct invocation *invocation, const struct box *box,
+                            json_t *answer)
+{
+    struct error ignored = ERROR_INIT;
+    size_t total = 0, length;
+    const char *message = text_of(answer, "message");
+    const char *stays = strstr(message, " stay");
+    if (!stays)
+        return;
+    json_t *list =
+        control_pages(invocation, box, CONTROL_CONNECTIONS, CONNECTIONS_MAX, &total, &ignored);
+    json_t *hosts = total > 0 ? connections_by_host(list) : NULL;
+    json_decref(list);
+    length = (size_t)(stays - message) + strcspn(stays, ":");
+    if (!hosts)
+        return;
+    (void)json_object_set_new(answer, "message", json_stringn(message, length));
+    (void)json_object_set_new(answer, "connections", hosts);
 }
 
 static int ask_one(struct invocation *invocation, const struct box *box,
@@ -245,6 +276,8 @@ static int ask_one(struct invocation *invocation, const struct box *box,
     if (control_ask(invocation, box, &request, &reply, err) < 0)
         return -1;
     json_t *answer = control_answer(box->name, &reply);
+    if (answer && round->lists)
+        add_connections(invocation, box, answer);
     if (answer && round->about)
         (void)json_object_update(answer, round->about);
     if (answer && invocation->format != OUTPUT_JSON)

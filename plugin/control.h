@@ -46,6 +46,8 @@ struct control_round {
     char *const *names; /* count 0: the one box_find() chooses */
     size_t count;
     bool all;
+    bool lists; /* also what stays connected, by name, where the answer says that something does
+                 */
     json_t *about; /* borrowed, may be NULL: goes into every answer */
 };
 int control_round(struct invocation *invocation, const struct control_round *round,

@@ -38,9 +38,16 @@ char *denial_via(const json_t *item, char *out, size_t size)
 char *denial_remedy(const json_t *item, const char *program, char *out, size_t size)
 {
     char host[600];
-    const char *allow = text_of(item, "allow");
+    const char *allow = text_of(item, "allow"), *denied = text_of(item, "denied"),
+               *by_hand = text_of(item, "by_hand");
+    if (*denied || *by_hand)
+        allow = *denied ? denied : by_hand;
     term_quote(host, sizeof host, allow, strlen(allow));
-    if (!*allow)
+    if (*denied)
+        (void)snprintf(out, size, "denied by the configuration: deny = %s", host);
+    else if (*by_hand)
+        (void)snprintf(out, size, "%s deny --undo '%s'", program, host);
+    else if (!*allow)
         (void)snprintf(out, size, "only in the mode open");
     else
         (void)snprintf(out, size, "%s allow %s%s%s", program, strchr(host, '*') ? "'" : "",
@@ -51,7 +58,9 @@ char *denial_remedy(const json_t *item, const char *program, char *out, size_t s
 char *denial_line(const json_t *item, const char *program, char *out, size_t size)
 {
     char host[600], reason[300], remedy[800], via[80];
-    const char *how = *text_of(item, "allow") ? "to allow it: " : "it passes ";
+    const char *how = *text_of(item, "denied")  ? ""
+                      : *text_of(item, "allow") ? "to allow it: "
+                                                : "it passes ";
     const char *name = text_of(item, "host"), *why = text_of(item, "reason");
     term_quote(host, sizeof host, name, strlen(name));
     term_quote(reason, sizeof reason, why, strlen(why));

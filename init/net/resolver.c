@@ -227,9 +227,10 @@ static void handle(struct resolver *resolver, const struct asker *asker, const u
     }
     if (answer_local(resolver, asker, &query))
         return;
-    if (mode == NETWORK_LOCKDOWN || mode == NETWORK_SEALED)
+    if (mode == NETWORK_LOCKDOWN || mode == NETWORK_SEALED) {
+        gate_refused(resolver->gate, VIA_DNS, query.name, 0);
         answer_empty(asker, &query, DNS_REFUSED);
-    else if (mode == NETWORK_OPEN)
+    } else if (mode == NETWORK_OPEN)
         forward(resolver, asker, &query, message, length);
     else if (query.type == DNS_PTR)
         answer_reverse(resolver, asker, &query);

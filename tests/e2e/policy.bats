@@ -157,6 +157,36 @@ except OSError: pass'
     has "$(docker exec "$name" cat /run/claudex/public/denied.log)" " dns shop.example.com"
 }
 
+@test "denied says which rule it is, and when no allow helps" {
+    printf 'deny = *.example.net\n' >>"$XDG_CONFIG_HOME/claudex/config"
+    open_shop --allow '*.example.com'
+    download running https://shop.example.com/slow
+    claudex deny other.example.com
+    blocked https://a.example.net/
+    blocked https://other.example.com/
+    run claudex denied
+    has "$output" "denied by the configuration: deny = *.example.net"
+    has "$output" "claudex deny --undo 'other.example.com'"
+    run claudex lockdown on
+    echo "$output"
+    has "$output" "1 connection stays"
+    has "$output" "  shop.example.com:443: 1 connection, "
+    blocked https://locked.example.org/
+    run claudex denied
+    has "$output" locked.example.org
+    has "$output" "lockdown off"
+}
+
+@test "a gate that dies knows again what was allowed and denied by hand" {
+    open_shop --allow other.example.com
+    claudex allow shop.example.com
+    claudex deny other.example.com
+    equal "$(fetch https://shop.example.com/)" "hello from shop.example.com"
+    docker exec "$name" bash -c 'kill -9 $(ps -o pid= -u 64990)' || skip "no ps in the image"
+    eventually 10 fetch https://shop.example.com/
+    blocked https://other.example.com/
+}
+
 @test "denied --follow goes on, by the FIFO and through the engine" {
     open_shop
     blocked https://shop.example.com/

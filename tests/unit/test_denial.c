@@ -29,6 +29,12 @@ static void lines_say_what_to_do(void **state)
          "the agent asks for e.com: \\x1b[2Jx; to allow it: docker claudex allow e.com"},
         {"{\"host\": \"\\u001b]0;x\\u0007\", \"via\": [\"dns\"]}",
          "refused \\x1b]0;x\\x07 (dns); it passes only in the mode open"},
+        {"{\"host\": \"a.e.com\", \"via\": [\"dns\"], \"allow\": \"a.e.com\", \"denied\": "
+         "\"*.e.com\"}",
+         "refused a.e.com (dns); denied by the configuration: deny = *.e.com"},
+        {"{\"host\": \"a.e.com\", \"via\": [\"dns\"], \"allow\": \"a.e.com\", \"by_hand\": "
+         "\"*.e.com\"}",
+         "refused a.e.com (dns); to allow it: docker claudex deny --undo '*.e.com'"},
         {"{}", "refused  (); it passes only in the mode open"},
     };
     (void)state;
