@@ -2,7 +2,6 @@
 #include "init/net/listener.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 enum { ACCEPTS_A_TURN = 64 };
@@ -25,7 +24,10 @@ static void listener_ready(struct watch *watch, uint32_t events)
     struct listener *listener = member_of(watch, struct listener, watch);
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof peer;
+        int fd =
+            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             listener->accepted(listener, fd);
             continue;

@@ -37,12 +37,18 @@ struct lookup {
     struct question *questions;
 };
 
-/* One name that is being asked for, however many wait for it. */
+/* One name that is being asked for, in both families, however many wait for it. When one has
+ * answered, the other has a moment left (RFC 8305 3): there are name servers that never answer
+ * for IPv6. */
 struct question {
     struct question *next;
     struct lookup *lookup;
     char name[NAME_MAX_BYTES];
     struct lookup_query *waiting; /* list */
+    struct addresses found;
+    int ttl, pending; /* families that did not answer yet */
+    bool told;
+    struct timer moment;
 };
 
 struct lookup_query {
@@ -183,8 +189,6 @@ void lookup_cancel(struct lookup_query **handle)
 static void copy_addresses(const struct ares_addrinfo *result, struct addresses *found,
                            int *ttl)
 {
-    found->count = 0;
-    *ttl = LOOKUP_TTL_MAX;
     for (const struct ares_addrinfo_node *node = result->nodes;
          node && found->count < ADDRESSES_MAX; node = node->ai_next) {
         struct address *to = &found->list[found->count];
@@ -227,18 +231,10 @@ static void question_withdraw(struct question *question)
     *at = question->next;
 }
 
-static void resolved(void *context, int status, int timeouts, struct ares_addrinfo *result)
+static void tell(struct question *question, const char *why)
 {
-    struct question *question = context;
-    struct addresses found = {0};
-    int ttl = 0;
-    (void)timeouts;
-    if (status == ARES_SUCCESS && result)
-        copy_addresses(result, &found, &ttl);
-    if (result)
-        ares_freeaddrinfo(result);
-    if (found.count > 0)
-        keep(question->lookup, question->name, &found, ttl);
+    const struct addresses *found = question->found.count > 0 ? &question->found : NULL;
+    question->told = true;
     question_withdraw(question);
     while (question->waiting) {
         struct lookup_query *query = question->waiting;
@@ -246,10 +242,36 @@ static void resolved(void *context, int status, int timeouts, struct ares_addrin
         bool wanted = query->handle != NULL;
         query_forget(query);
         if (wanted)
-            query->done(query->context, found.count > 0 ? &found : NULL,
-                        found.count > 0 ? "" : reason(status));
+            query->done(query->context, found, found ? "" : why);
         free(query);
     }
+}
+
+static void moment_over(struct timer *timer)
+{
+    tell(member_of(timer, struct question, moment), "");
+}
+
+static void resolved(void *context, int status, int timeouts, struct ares_addrinfo *result)
+{
+    struct question *question = context;
+    struct lookup *lookup = question->lookup;
+    (void)timeouts;
+    if (status == ARES_SUCCESS && result)
+        copy_addresses(result, &question->found, &question->ttl);
+    if (result)
+        ares_freeaddrinfo(result);
+    if (--question->pending > 0) {
+        if (question->found.count > 0)
+            timer_set(lookup->reactor, &question->moment, TIMER_TICK);
+        return;
+    }
+    timer_stop(&question->moment);
+    lookup->under_way--;
+    if (question->found.count > 0)
+        keep(lookup, question->name, &question->found, question->ttl);
+    if (!question->told)
+        tell(question, reason(status));
     free(question);
 }
 
@@ -263,8 +285,7 @@ static struct question *question_of(struct lookup *lookup, const char *name)
 
 static void ask(struct lookup *lookup, const char *name, struct lookup_query *query)
 {
-    const struct ares_addrinfo_hints hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+    static const int families[] = {AF_INET6, AF_INET};
     struct question *question = calloc(1, sizeof *question);
     if (!question) {
         query_forget(query);
@@ -272,12 +293,21 @@ static void ask(struct lookup *lookup, const char *name, struct lookup_query *qu
         free(query);
         return;
     }
-    question->lookup = lookup;
-    question->waiting = query;
+    *question = (struct question){.next = lookup->questions,
+                                  .lookup = lookup,
+                                  .waiting = query,
+                                  .ttl = LOOKUP_TTL_MAX,
+                                  .pending = (int)array_length(families),
+                                  .moment = {.expired = moment_over}};
     (void)strncpy(question->name, name, sizeof question->name - 1);
-    question->next = lookup->questions;
     lookup->questions = question;
-    ares_getaddrinfo(lookup->channel, question->name, NULL, &hints, resolved, question);
+    lookup->under_way++;
+    for (size_t i = 0; i < array_length(families); i++) {
+        const struct ares_addrinfo_hints hints = {
+            .ai_family = families[i], .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+        /* The last of them may free the question. */
+        ares_getaddrinfo(lookup->channel, name, NULL, &hints, resolved, question);
+    }
     tick_if_needed(lookup);
 }
 

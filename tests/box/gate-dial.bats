@@ -97,6 +97,15 @@ special_rules()
     internet_saw 'tcp 80 2600:c1a::8'
 }
 
+@test "a name server that says nothing of IPv6 costs no time" {
+    local start
+    online allowlist "$(allowed half-silent.test)"
+    start=$(date +%s%N)
+    says '200 half-silent.test GET /' get http://half-silent.test/
+    says '200 half-silent.test GET /' get http://half-silent.test/
+    [ $((($(date +%s%N) - start) / 1000000)) -lt 2500 ]
+}
+
 @test "answers of many addresses, of none, wrong ones, and none at all" {
     local start=$SECONDS
     online allowlist "$(allowed many.test brief.test failing.test garbled.test silent.test dead.test nothing.test)"

@@ -105,7 +105,7 @@ function answer(message, most, answers, asked) {
         const key = `${query.type} ${name}`;
         const before = asked.get(key) ?? 0;
         asked.set(key, before + 1);
-        return answers(name, before);
+        return answers(name, before, query.type);
     };
     const records = collect(query.name.toLowerCase(), query.type, counted);
     if (records === null)

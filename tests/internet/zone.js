@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The names of the fake internet. An answer is a list of records, or a function of how often
-// the name was asked for before that returns one; null: none comes at all. A record is
+// the name was asked for before, and for which type, that returns one; null: none comes at all. A record is
 // [type, data, ttl]. What is not here, and no `*.` entry covers, does not exist.
 //
 // 11.0.0.0/8 and 2600:c1a::/32 stand for the internet at large: to the gate they are addresses
@@ -66,15 +66,17 @@ const names = {
     'rebinding.test': (asked) => [['A', asked === 0 ? '11.0.0.12' : '10.99.0.1', 0]],
     'silent.test': null,
     '*.silent.test': null,
+    // The kind of name server that knows nothing of IPv6.
+    'half-silent.test': (asked, type) => (type === 'AAAA' ? null : [['A', '11.0.0.13']]),
     'failing.test': { rcode: 2 },
     'garbled.test': { garbage: true },
 };
 
-function lookup(name, asked) {
+function lookup(name, asked, type) {
     let answer = names[name];
     for (let at = name.indexOf('.'); answer === undefined && at >= 0; at = name.indexOf('.', at + 1))
         answer = names[`*${name.slice(at)}`];
-    return typeof answer === 'function' ? answer(asked) : answer;
+    return typeof answer === 'function' ? answer(asked, type) : answer;
 }
 
 module.exports = { names, lookup, HOME4, HOME6 };
