@@ -72,6 +72,9 @@ ARG CLAUDE_CODE_VERSION
 ARG CODEX_VERSION
 RUN /tmp/build/install-agents
 
+# The skills that every box has.
+COPY skills /usr/local/share/claudex/skills/
+
 # Last, because it is small and changes with every line of ours: a developer does not wait for
 # the agents, and after an update this is a copy from the cache.
 COPY --from=init /src/build/claudex-init /usr/local/bin/claudex-init

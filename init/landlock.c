@@ -178,6 +178,19 @@ int landlock_nothing(struct error *err)
     return make(false, &rules, err) < 0 ? -1 : rules.fd;
 }
 
+int landlock_fetcher(const char *const *readable, size_t count, const char *writable_folder,
+                     struct error *err)
+{
+    struct rules rules;
+    if (make(false, &rules, err) < 0)
+        return -1;
+    cleanup_fd int fd = rules.fd;
+    for (size_t i = 0; i < count; i++)
+        if (grant(&rules, AT_FDCWD, readable[i], READ, err) < 0)
+            return -1;
+    return grant(&rules, AT_FDCWD, writable_folder, WRITE, err) < 0 ? -1 : take_fd(&fd);
+}
+
 int landlock_prepare(bool signals_others, struct error *err)
 {
     struct rules rules;

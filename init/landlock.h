@@ -7,6 +7,7 @@
 #define CLAUDEX_INIT_LANDLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "shared/error.h"
 
@@ -22,6 +23,11 @@ int landlock_prepare(bool signals_others, struct error *err);
 
 /* The same without any rule: no path at all, for the workers. */
 int landlock_nothing(struct error *err);
+
+/* Reading `readable` (what is not there needs no rule), all below `writable`, and nothing else:
+ * for a worker that fetches files. As landlock_prepare(). */
+int landlock_fetcher(const char *const *readable, size_t count, const char *writable,
+                     struct error *err);
 
 /* Binds this process and all after it to the rules. Wants no_new_privs. */
 int landlock_enforce(int rules, struct error *err);

@@ -12,6 +12,7 @@
  *                                       in a container of its own, on the volume of logins
  *     claudex-init trail WORD…          through `docker exec`, as root: init/trail.h
  *     claudex-init --trail WORD…        the same as PID 1, of a container for that alone
+ *     claudex-init --skills [json]      in a box, by anybody: the skills that are installed
  *     claudex-init --version
  *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
@@ -42,6 +43,8 @@
 #include "init/private.h"
 #include "init/privs.h"
 #include "init/signals.h"
+#include "init/skills.h"
+#include "init/skills_command.h"
 #include "init/ssh_worker.h"
 #include "init/status.h"
 #include "init/supervise.h"
@@ -168,14 +171,8 @@ static int boot_git(struct boot *boot, struct error *err)
                             boot->signals, err);
 }
 
-static int boot_ready(struct boot *boot, struct error *err)
+static int boot_workers(struct boot *boot, struct error *err)
 {
-    const struct status status = {
-        .box = boot->session.box.name,
-        .agent = boot->agent,
-        .landlock = landlock_version(),
-        .started = time(NULL),
-    };
     if (supervise_prepare(&boot->supervisor, boot->signals, err) < 0)
         return -1;
     boot->supervisor.ended = network_unfollow;
@@ -184,6 +181,23 @@ static int boot_ready(struct boot *boot, struct error *err)
         gate_worker_start(&boot->gate, boot->network.state.mode, &boot->environment,
                           &boot->supervisor.loop, &boot->supervisor.children, err) < 0)
         return -1;
+    return 0;
+}
+
+static int boot_skills(struct boot *boot, struct error *err)
+{
+    return skills_install(&boot->session, &boot->environment, &boot->agent, boot->worker_shift,
+                          boot->signals, err);
+}
+
+static int boot_ready(struct boot *boot, struct error *err)
+{
+    const struct status status = {
+        .box = boot->session.box.name,
+        .agent = boot->agent,
+        .landlock = landlock_version(),
+        .started = time(NULL),
+    };
     inside_make_command();
     if (git_worker_listen(&boot->git, &boot->supervisor.loop, &boot->supervisor.children, err) <
         0)
@@ -223,6 +237,8 @@ static int (*const phases[])(struct boot *, struct error *) = {
     boot_home,          /* is its own */
     boot_ssh,           /* a socket, if the host's agent is wanted and there */
     boot_git,           /* what the projects are before the session */
+    boot_workers,       /* the gate, before anything goes through it */
+    boot_skills,        /* in both agents' homes; what is new is fetched */
     boot_ready,         /* told to all who ask */
     boot_session,
 };
@@ -259,6 +275,8 @@ int main(int argc, char **argv)
         return tokens_command(argc - 1, argv + 1);
     if (getpid() == 1 && argc > 1 && strcmp(argv[1], "--trail") == 0)
         return trail(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "--skills") == 0)
+        return skills_command(argc - 1, argv + 1);
     if (getpid() == 1)
         return first_process(argv + 1);
     if (inside_is_command(argv[0]))

@@ -177,8 +177,8 @@ static int judge_expected(const struct mount_table *table, const struct mount *m
 /* What the plugin and compose mount for PID 1 itself. */
 static bool is_ours(const char *point)
 {
-    static const char *const files[] = {BOX_CONFIG, BOX_ENV, BOX_CONTROL_DIR, BOX_STATE_DIR,
-                                        BOX_TOKENS_DIR};
+    static const char *const files[] = {BOX_CONFIG,    BOX_ENV,        BOX_CONTROL_DIR,
+                                        BOX_STATE_DIR, BOX_TOKENS_DIR, BOX_SKILLS};
     for (size_t i = 0; i < array_length(files); i++)
         if (strcmp(point, files[i]) == 0)
             return true;

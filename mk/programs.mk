@@ -49,7 +49,7 @@ INIT_OBJECTS   := $(call objects,obj,$(INIT_SOURCES))
 # linking libcurl alone would cost 6 ms of every start.
 PLUGIN_LIBS := $(DEPS)/lib/libinih.a -ljansson -lmd -ldl
 INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libgit2.a libinih.a) -ljansson -lmd \
-               -lseccomp -lhttp_parser -lcares -lmbedtls -lmbedx509 -lmbedcrypto -lz
+               -lseccomp -lhttp_parser -lcares -lmbedtls -lmbedx509 -lmbedcrypto -lz -lyaml
 
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LD_HARDENING) -Wl,--gc-sections -Wl,--as-needed
 

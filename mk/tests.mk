@@ -8,7 +8,7 @@ COMPILE_TEST = $(TEST_CC) $(CPPFLAGS_OURS) $(CPPFLAGS) $(CFLAGS_OURS) -O1 -g $(S
                $(call data_dir,$(CURDIR))
 LINK_TEST    = $(TEST_CC) -g $(SANITIZE)
 TEST_LIBS   := $(addprefix $(DEPS)/lib/,libinih.a libip4tc.a libip6tc.a libgit2.a) -ljansson -lmd \
-               -lseccomp -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -lz -ldl -lutil
+               -lseccomp -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -lz -ldl -lutil -lyaml
 
 LIBRARIES   := $(addprefix $(DEPS)/stamp/lib-,inih libiptc libgit2)
 

@@ -19,7 +19,7 @@ const struct command *const commands[] = {
     &cmd_config,       &cmd_trust,
     &cmd_clean_custom, &cmd_clean_all_custom,
     &cmd_login,        &cmd_logout,
-    &cmd_version,
+    &cmd_skills,       &cmd_version,
 };
 const size_t command_count = array_length(commands);
 

@@ -91,7 +91,7 @@ extern const size_t command_count;
 /* One declaration a verb; each is defined in plugin/cmd_<verb>.c. */
 extern const struct command cmd_run, cmd_build, cmd_update, cmd_list, cmd_status, cmd_shell,
     cmd_exec, cmd_attach, cmd_logs, cmd_stop, cmd_rm, cmd_lockdown, cmd_network, cmd_push,
-    cmd_pull, cmd_version, cmd_login, cmd_logout;
+    cmd_pull, cmd_version, cmd_login, cmd_logout, cmd_skills;
 extern const struct command cmd_allow, cmd_deny, cmd_denied;
 extern const struct command cmd_config, cmd_trust;
 extern const struct command cmd_log, cmd_diff, cmd_snapshot, cmd_restore;

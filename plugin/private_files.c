@@ -9,6 +9,7 @@
 #include "plugin/archive.h"
 #include "plugin/container.h"
 #include "plugin/home_files.h"
+#include "plugin/skills.h"
 #include "shared/buf.h"
 #include "shared/config.h"
 #include "shared/io.h"
@@ -136,6 +137,7 @@ int private_files_put(struct engine *engine, const char *id, const struct plan *
         add_instructions(writer, plan, err) < 0 ||
         check_settled(plan, &plan->session.home.files, err) < 0 ||
         home_files_add(writer, &plan->session.home.files, err) < 0 ||
+        skills_add(writer, &plan->session.skills.local, err) < 0 ||
         add_cookie(writer, &plan->x11, err) < 0 || archive_finish(writer, err) < 0)
         return -1;
     if (!path)

@@ -300,12 +300,42 @@ static int apply(const struct config *config, const struct config_paths *paths,
     return 0;
 }
 
+/* Of one name the last counts, whatever kind it is. */
+static int apply_skills(const struct config *config, const struct config_paths *paths,
+                        struct strings *list, struct strings *settled)
+{
+    for (int source = CONFIG_MACHINE; source <= CONFIG_COMMAND; source++) {
+        for (size_t i = 0; i < config->count; i++) {
+            const struct config_entry *entry = &config->entries[i];
+            cleanup_free char *text = NULL;
+            if (entry->source != (enum config_source)source || !is_key(entry, "skills", NULL))
+                continue;
+            size_t length = strlen(entry->key);
+            for (size_t k = 0; k < list->count; k++)
+                if (strncmp(list->items[k], entry->key, length) == 0 &&
+                    list->items[k][length] == '=')
+                    list->items[k][0] = '\0';
+            if (!paths->items[i])
+                continue;
+            if (asprintf(&text, "%s=%s", entry->key, paths->items[i]) < 0) {
+                text = NULL;
+                return -1;
+            }
+            if (strings_add(list, text) < 0 ||
+                (entry->source == CONFIG_PROJECT && strings_add(settled, paths->items[i]) < 0))
+                return -1;
+        }
+    }
+    return 0;
+}
+
 int config_paths_apply(const struct config *config, const struct config_paths *paths,
                        struct session *session, struct strings *settled, struct error *err)
 {
     if (apply(config, paths, "run", "include", &session->run.includes, settled) < 0 ||
         apply(config, paths, "run", "instructions", &session->run.instructions, settled) < 0 ||
-        apply(config, paths, "home", "file", &session->home.files, settled) < 0)
+        apply(config, paths, "home", "file", &session->home.files, settled) < 0 ||
+        apply_skills(config, paths, &session->skills.local, settled) < 0)
         return error_set(err, "out of memory");
     return 0;
 }

@@ -308,6 +308,10 @@ static int plan_box(struct plan *plan, const char *name, struct error *err)
         session->tokens.volume = tokens_volume_of_user(home);
     else
         warn("HOME is not set: the agents' logins are not kept");
+    /* Without a home folder they are fetched each time. */
+    if (session->skills.remote.count > 0 && home && *home &&
+        !(session->skills.volume = skills_volume_of_user(home)))
+        return out_of_memory(err);
     bool kept = session->tokens.volume || (session->tokens.shared && !(home && *home));
     return kept ? 0 : out_of_memory(err);
 }

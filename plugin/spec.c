@@ -136,7 +136,8 @@ static bool is_asked_for(const json_t *mount)
 {
     const char *target = json_string_value(json_object_get(mount, "Target"));
     return !target || (strncmp(target, BOX_PRIVATE "/", sizeof BOX_PRIVATE) != 0 &&
-                       strcmp(target, BOX_INIT) != 0 && !is_audit(mount));
+                       strcmp(target, BOX_INIT) != 0 && strcmp(target, BOX_SKILLS) != 0 &&
+                       !is_audit(mount));
 }
 
 json_t *spec_asked_mounts(const json_t *mounts)
@@ -187,6 +188,9 @@ static json_t *mounts(const struct spec_input *input)
     for (size_t i = 0; !failed && session->git.track && i < count; i++)
         if (sorted[i]->project)
             failed = json_array_append_new(list, audit_volume(sorted[i]));
+    if (!failed && session->skills.volume)
+        failed = json_array_append_new(
+            list, volume(session->skills.volume, BOX_SKILLS, LABEL_KIND, "skills"));
     if (!failed && session->tokens.volume)
         failed = json_array_append_new(
             list, volume(session->tokens.volume, BOX_TOKENS_DIR, LABEL_KIND, "tokens"));

@@ -19,6 +19,15 @@ char *tokens_volume_of_user(const char *home)
     return name;
 }
 
+char *skills_volume_of_user(const char *home)
+{
+    char hex[65], *name = NULL;
+    if (!SHA256Data((const uint8_t *)home, strlen(home), hex) ||
+        asprintf(&name, SKILLS_VOLUME_PREFIX "%.*s", HEX_DIGITS, hex) < 0)
+        return NULL;
+    return name;
+}
+
 char *tokens_volume_of_box(const char *box)
 {
     char *name = NULL;

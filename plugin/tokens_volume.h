@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The name of the volume with the agents' logins. Pure.
+ * The names of the volumes with the agents' logins and skills. Pure.
  */
 #ifndef CLAUDEX_PLUGIN_TOKENS_VOLUME_H
 #define CLAUDEX_PLUGIN_TOKENS_VOLUME_H
@@ -9,5 +9,7 @@
  * caller's; NULL when out of memory. */
 char *tokens_volume_of_user(const char *home);
 char *tokens_volume_of_box(const char *box);
+/* Of skills from git. */
+char *skills_volume_of_user(const char *home);
 
 #endif

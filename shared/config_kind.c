@@ -9,6 +9,7 @@
 #include "shared/config_value.h"
 #include "shared/names.h"
 #include "shared/parse.h"
+#include "shared/skill_source.h"
 #include "shared/utf8.h"
 
 enum {
@@ -170,13 +171,10 @@ RULE(is_ssh_key)
 
 RULE(is_skill)
 {
-    static const char prefix[] = "github:";
-    const size_t length = sizeof prefix - 1;
-    if (strncmp(word, prefix, length) != 0)
-        return strchr("./~", word[0]) && strlen(word) < PATH_MAX;
-    const char *slash = strchr(word + length, '/'), *at = slash ? strchr(slash, '@') : NULL;
-    return at && slash > word + length && at > slash + 1 && at[1] != '\0' &&
-           strspn(word + length, LOWER UPPER NUMBERS "_./@-") == strlen(word + length);
+    struct skill_source skill;
+    if (skill_source_is_local(word))
+        return strlen(word) < PATH_MAX;
+    return skill_source_parse(word, &skill, why) == 0;
 }
 
 RULE(is_url)

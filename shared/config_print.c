@@ -135,7 +135,7 @@ static int print_key(struct printing *p, const struct config_key *key)
     default:
         break;
     }
-    if (key->flags & KEY_MANY)
+    if ((key->flags & KEY_MANY) || key->kind == KIND_SKILL)
         return print_words(p, key);
     const char *word = *field(char *, session, key);
     return word ? print_word(p, key, word) : 0;

@@ -9,6 +9,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 #include "shared/parse.h"
+#include "shared/skill_source.h"
 
 #define field(type, session, key) ((type *)(void *)((char *)(session) + (key)->field))
 
@@ -181,6 +182,35 @@ static int store_word(struct merge *m, const struct config_key *key, const char 
     }
 }
 
+/* Of one name the last counts. Folders are put in by whoever knows where they are. */
+static int store_skill(struct session *session, const struct config_key *key,
+                       const struct config_entry *entry)
+{
+    cleanup_with(strings_free) struct strings words = {NULL, 0};
+    struct strings *list = field(struct strings, session, key);
+    const char *why;
+    cleanup_free char *text = NULL;
+    if (config_value_words(key, entry->value, &words, &why) < 0 || words.count != 1)
+        return -1;
+    size_t length = strlen(entry->key), kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        bool same =
+            strncmp(list->items[i], entry->key, length) == 0 && list->items[i][length] == '=';
+        if (same)
+            free(list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+    if (skill_source_is_local(words.items[0]))
+        return 0;
+    if (asprintf(&text, "%s=%s", entry->key, words.items[0]) < 0) {
+        text = NULL;
+        return -1;
+    }
+    return strings_add(list, text);
+}
+
 static int store_entry(struct merge *m, const struct config_entry *entry)
 {
     const struct config_key *key = config_find_key(entry->section, entry->key);
@@ -188,6 +218,8 @@ static int store_entry(struct merge *m, const struct config_entry *entry)
     const char *why;
     if (key->kind == KIND_PACKAGE)
         return strings_add(&m->session->packages, entry->key);
+    if (key->kind == KIND_SKILL)
+        return store_skill(m->session, key, entry);
     if (config_value_words(key, entry->value, &words, &why) < 0)
         return -1;
     if (key->kind == KIND_MOUNT)

@@ -97,7 +97,7 @@ const struct config_key config_keys[] = {
     {"tokens", "shared", KIND_FLAG, KEY_ON, TRUST_NO, FIELD(tokens.shared),
      "yes", "one login for all projects; no: one for this project"},
 
-    {"skills", NULL, KIND_SKILL, KEY_UNBUILT, TRUST_NEVER, NOWHERE,
+    {"skills", NULL, KIND_SKILL, 0, TRUST_NEVER, FIELD(skills.remote),
      "./skills/review", "installed at the start"},
 
     {"mcp", "command", KIND_TEXT, KEY_UNBUILT, TRUST_NEVER, NOWHERE,

@@ -42,9 +42,15 @@ enum {
 #define BOX_DENIED     BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
 #define BOX_SSH_SOCKET BOX_PUBLIC "/ssh-agent"  /* the agent's, 0600: what passes the proxy */
 #define BOX_SIGNATURES BOX_PUBLIC "/signatures.log" /* what was signed (init/signatures.h) */
-#define BOX_AUDIT      BOX_RUN "/audit"   /* an audit repository a project; init/git/audit.h */
-#define BOX_PRIVATE    BOX_RUN "/private" /* 0700 root: what it may not */
-#define BOX_CONFIG     BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
+#define BOX_AUDIT      BOX_RUN "/audit" /* an audit repository a project; init/git/audit.h */
+/* Skills from git, a folder a commit: a volume of the user's, root's, and for everybody to read
+ * who knows the commit. */
+#define BOX_SKILLS       BOX_RUN "/skills"
+#define BOX_SKILLS_LOCAL BOX_RUN "/skills-local" /* the user's own, a folder each */
+#define BOX_SKILLS_IMAGE "/usr/local/share/claudex/skills"
+#define BOX_SKILLS_LIST  BOX_PUBLIC "/skills.json" /* what is installed (init/skills.h) */
+#define BOX_PRIVATE      BOX_RUN "/private"        /* 0700 root: what it may not */
+#define BOX_CONFIG       BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 /* The user's own files for AGENT_HOME, by the paths that they get there. */
 #define BOX_HOME_FILES  BOX_PRIVATE "/home"
 #define BOX_ENV         BOX_PRIVATE "/env"     /* NAME=value, each ended by NUL */
@@ -87,11 +93,13 @@ enum {
     "claudex-state-" /* and the box's name: mounted at BOX_STATE_DIR                           \
                       */
 
+#define SKILLS_VOLUME_PREFIX "claudex-skills-" /* and whose: mounted at BOX_SKILLS */
 #define TOKENS_VOLUME_PREFIX "claudex-tokens-" /* and whose: mounted at BOX_TOKENS_DIR */
 
 #define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
 
 /* Environment. */
+#define ENV_SKILLS "CLAUDEX_SKILLS" /* box: "update": fetch skills whose references moved */
 #define ENV_DATA   "CLAUDEX_DATA"   /* host: where Dockerfile and sources lie */
 #define ENV_CONFIG "CLAUDEX_CONFIG" /* host: overrides the user's configuration file */
 

@@ -73,7 +73,8 @@ void session_free(struct session *session)
         &session->packages,         &session->agent.args,   &session->run.includes,
         &session->run.instructions, &session->run.env,      &session->network.groups,
         &session->network.allow,    &session->network.deny, &session->network.api,
-        &session->home.files,       &session->ssh.keys,
+        &session->home.files,       &session->skills.local, &session->skills.remote,
+        &session->ssh.keys,
     };
     for (size_t i = 0; i < array_length(lists); i++)
         strings_free(lists[i]);
@@ -83,9 +84,10 @@ void session_free(struct session *session)
         free(session->box.mounts[i].project);
     }
     void *owned[] = {
-        session->agent.name, session->run.ports,     session->run.runtime, session->run.image,
-        session->box.name,   session->box.workdir,   session->box.version, session->box.mounts,
-        session->box.ssh,    session->tokens.volume,
+        session->agent.name,    session->run.ports,     session->run.runtime,
+        session->run.image,     session->box.name,      session->box.workdir,
+        session->box.version,   session->box.mounts,    session->box.ssh,
+        session->tokens.volume, session->skills.volume,
     };
     for (size_t i = 0; i < array_length(owned); i++)
         free(owned[i]);

@@ -121,6 +121,12 @@ struct session {
     } git;
 
     struct {
+        struct strings local;  /* NAME=FOLDER of the host, absolute */
+        struct strings remote; /* NAME=SOURCE, as skill_source_parse() takes it */
+        char *volume;          /* where those are kept; NULL: nowhere. The plugin's alone */
+    } skills;
+
+    struct {
         bool shared;  /* one login for all projects; on unless said */
         char *volume; /* where logins are kept; NULL: nowhere. The plugin's alone */
     } tokens;

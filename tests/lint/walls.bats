@@ -112,7 +112,8 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
         shared/control.c init/ssh/wire.c init/ssh/frame.c init/ssh/identities.c init/ssh/key.c \
         init/ssh/signed.c init/ssh/message.c init/net/dns.c init/net/hello.c init/net/host.c \
         init/net/http_fields.c init/net/http_request.c init/net/http_head.c init/net/names.c \
-        init/net/siphash.c init/home/toml.c init/home/settings.c; do
+        init/net/siphash.c init/home/toml.c init/home/settings.c init/home/token_file.c init/home/skill_text.c \
+        shared/login.c shared/skill_source.c; do
         [ -e "$file" ] || continue
         bad+=$(grep -nE '^#include <(unistd|fcntl|sys/socket|sys/ioctl|dirent)\.h>|\b(open|openat|socket|fopen|ioctl|getenv)[ ]*\(' "$file" |
             sed "s,^,$file:,")

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "init/skills_worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/home/skill_text.h"
+#include "init/landlock.h"
+#include "init/privs.h"
+#include "init/seccomp.h"
+#include "init/signals.h"
+#include "shared/buf.h"
+#include "shared/cleanup.h"
+#include "shared/log.h"
+
+enum { CHANNEL = STDERR_FILENO + 1, CHECK_MS = 3000, CPU_SECONDS = 120 };
+
+#define AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
+
+/* What names, certificates and libc's resolver need. */
+static const char *const readable[] = {"/etc", "/usr/share/ca-certificates",
+                                       "/usr/local/share/ca-certificates", "/dev/null",
+                                       "/dev/urandom"};
+
+static void limit(int what, rlim_t most)
+{
+    const struct rlimit value = {most, most};
+    (void)setrlimit(what, &value); /* the rest still holds */
+}
+
+static int shut_in(uid_t uid, const char *folder, struct error *err)
+{
+    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_FSIZE, SKILL_FETCH_BYTES_MAX + (64 << 20));
+    limit(RLIMIT_CORE, 0);
+    cleanup_fd int rules = folder
+                               ? landlock_fetcher(readable, array_length(readable), folder, err)
+                               : landlock_nothing(err);
+    if (rules < 0 && *err->text)
+        return -1;
+    if (privs_become(uid, uid, err) < 0)
+        return -1;
+    if (rules >= 0 && landlock_enforce(rules, err) < 0)
+        return -1;
+    if ((folder ? seccomp_enforce : seccomp_enforce_parser)(err) < 0)
+        return -1;
+    return privs_verify(uid, uid, err);
+}
+
+static void tell(const struct skill_report *report, int flags)
+{
+    (void)send(CHANNEL, report, sizeof *report, MSG_NOSIGNAL | flags);
+}
+
+static void on_progress(void *context, unsigned percent, uint64_t bytes)
+{
+    (void)context;
+    const struct skill_report report = {.percent = percent, .bytes = bytes};
+    tell(&report, MSG_DONTWAIT); /* the next one will do */
+}
+
+static void fetch(uid_t uid, const struct skill_source *source, const char *folder)
+    __attribute__((noreturn));
+static void fetch(uid_t uid, const struct skill_source *source, const char *folder)
+{
+    struct error err = ERROR_INIT;
+    struct skill_report report = {.done = true};
+    const struct skill_fetch what = {.source = source,
+                                     .folder = folder,
+                                     .authorities = AUTHORITIES,
+                                     .progress = on_progress};
+    signals_reset();
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setenv("HOME", folder, 1);
+    if (shut_in(uid, folder, &err) < 0 || skill_fetch(&what, report.commit, &err) < 0)
+        report.commit[0] = '\0';
+    (void)snprintf(report.why, sizeof report.why, "%s", err.text);
+    tell(&report, 0);
+    _exit(0);
+}
+
+static void check(uid_t uid, const struct buf *text) __attribute__((noreturn));
+static void check(uid_t uid, const struct buf *text)
+{
+    struct error err = ERROR_INIT;
+    struct skill_report report = {.done = true};
+    signals_reset();
+    if (shut_in(uid, NULL, &err) == 0 && skill_text_check(text->data, text->length, &err) == 0)
+        report.commit[0] = '+';
+    (void)snprintf(report.why, sizeof report.why, "%s", err.text);
+    (void)!write(CHANNEL, &report, sizeof report);
+    _exit(0);
+}
+
+/* In the child: only the standard three and the channel. */
+static void keep_channel(int theirs)
+{
+    if (dup2(theirs, CHANNEL) < 0 || close_range(CHANNEL + 1, ~0U, 0) < 0)
+        _exit(1);
+}
+
+static int open_channel(int *ours, int *theirs, struct error *err)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return error_errno(err, "cannot make a socket pair for a worker");
+    *ours = ends[0];
+    *theirs = ends[1];
+    return 0;
+}
+
+int skills_worker_start(struct skills_worker *worker, uid_t uid,
+                        const struct skill_source *source, const char *folder,
+                        struct error *err)
+{
+    cleanup_fd int ours = -1;
+    cleanup_fd int theirs = -1;
+    if (open_channel(&ours, &theirs, err) < 0)
+        return -1;
+    worker->pid = fork();
+    if (worker->pid < 0)
+        return error_errno(err, "cannot start a process that fetches a skill");
+    if (worker->pid == 0) {
+        keep_channel(theirs);
+        fetch(uid, source, folder);
+    }
+    worker->channel = take_fd(&ours);
+    return 0;
+}
+
+/* What a worker says is as little to be trusted as what it read. */
+static void clean(struct skill_report *report)
+{
+    report->why[sizeof report->why - 1] = '\0';
+    report->commit[SKILL_COMMIT_SIZE - 1] = '\0';
+    for (char *c = report->why; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    if (strspn(report->commit, "0123456789abcdef+") != strlen(report->commit))
+        report->commit[0] = '\0';
+}
+
+int skills_worker_read(struct skills_worker *worker, struct skill_report *report)
+{
+    ssize_t length = recv(worker->channel, report, sizeof *report, MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (length != sizeof *report)
+        *report =
+            (struct skill_report){.done = true, .why = "the process that fetched it died"};
+    clean(report);
+    if (report->done)
+        skills_worker_end(worker);
+    return 1;
+}
+
+void skills_worker_end(struct skills_worker *worker)
+{
+    if (worker->channel < 0)
+        return;
+    (void)kill(worker->pid, SIGKILL);
+    while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    close(take_fd(&worker->channel));
+}
+
+int skills_worker_check(uid_t uid, const struct buf *text, struct error *err)
+{
+    struct skill_report report = {.done = true, .why = "looking at its SKILL.md failed"};
+    struct skills_worker worker = {.channel = -1};
+    cleanup_fd int theirs = -1;
+    if (open_channel(&worker.channel, &theirs, err) < 0)
+        return -1;
+    worker.pid = fork();
+    if (worker.pid < 0) {
+        close(take_fd(&worker.channel));
+        return error_errno(err, "cannot start a process that looks at a skill");
+    }
+    if (worker.pid == 0) {
+        keep_channel(theirs);
+        check(uid, text);
+    }
+    close(take_fd(&theirs));
+    struct pollfd answer = {.fd = worker.channel, .events = POLLIN};
+    if (poll(&answer, 1, CHECK_MS) > 0)
+        (void)skills_worker_read(&worker, &report);
+    skills_worker_end(&worker);
+    return report.commit[0] == '+' ? 0 : error_set(err, "%s", report.why);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The processes that fetch skills and look at what is in them: a uid of their own, no
+ * capability, no file but what they need. Their traffic goes through the gate like any
+ * client's.
+ */
+#ifndef CLAUDEX_INIT_SKILLS_WORKER_H
+#define CLAUDEX_INIT_SKILLS_WORKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "init/git/skill_fetch.h"
+#include "shared/error.h"
+
+struct buf;
+
+struct skill_report { /* one message */
+    bool done;
+    unsigned percent;
+    uint64_t bytes;
+    char commit[SKILL_COMMIT_SIZE]; /* done: "" if it failed */
+    char why[512];
+};
+
+struct skills_worker {
+    pid_t pid;
+    int channel; /* -1: none runs */
+};
+
+/* Fetches into `folder`, which is the worker's. */
+int skills_worker_start(struct skills_worker *worker, uid_t uid,
+                        const struct skill_source *source, const char *folder,
+                        struct error *err);
+/* Once the channel is readable: 1 with a report, 0 for none, and when the worker died one that
+ * is done and failed. */
+int skills_worker_read(struct skills_worker *worker, struct skill_report *report);
+/* Ends it, if it still runs. */
+void skills_worker_end(struct skills_worker *worker);
+
+/* Whether the text is a SKILL.md, asked of a process that can do nothing but answer. */
+int skills_worker_check(uid_t uid, const struct buf *text, struct error *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shared/skill_source.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+enum { OID_DIGITS = 40 };
+
+bool skill_source_is_local(const char *text)
+{
+    return text[0] == '.' || text[0] == '/' || text[0] == '~';
+}
+
+bool skill_is_name(const char *text)
+{
+    size_t length = strspn(text, LETTERS "_-");
+    return length > 0 && length <= SKILL_NAME_MAX && text[length] == '\0' && text[0] != '-';
+}
+
+/* Of a path in a repository, and of a reference: nothing that leads up, and no option. */
+static bool is_plain(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "/");
+        if (length == 0 || text[0] == '.' || text[0] == '-' ||
+            strspn(text, LETTERS "_.+-") < length)
+            return false;
+        text += length;
+        if (*text == '/' && *++text == '\0')
+            return false;
+    }
+    return true;
+}
+
+/* "REST@REF" → both; what there is of it. */
+static int split_ref(char *text, struct skill_source *source)
+{
+    char *at = strrchr(text, '@');
+    if (!at)
+        return 0;
+    *at++ = '\0';
+    if (!*at || !is_plain(at))
+        return -1;
+    (void)snprintf(source->ref, sizeof source->ref, "%s", at);
+    source->is_commit =
+        strlen(at) == OID_DIGITS && strspn(at, "0123456789abcdef") == OID_DIGITS;
+    return 0;
+}
+
+static int parse_github(char *rest, struct skill_source *source)
+{
+    char *slash = strchr(rest, '/');
+    char *sub = slash ? strchr(slash + 1, '/') : NULL;
+    if (!slash || slash == rest || slash[1] == '\0')
+        return -1;
+    if (sub)
+        *sub++ = '\0';
+    if (!is_plain(rest) || (sub && (!*sub || !is_plain(sub))))
+        return -1;
+    (void)snprintf(source->path, sizeof source->path, "%s", sub ? sub : "");
+    return snprintf(source->url, sizeof source->url, "https://github.com/%s", rest) <
+                   (int)sizeof source->url
+               ? 0
+               : -1;
+}
+
+static int parse_url(char *text, struct skill_source *source)
+{
+    char *host = text + strlen("https://"), *sub = strstr(host, "//");
+    if (sub) {
+        *sub = '\0';
+        sub += 2;
+    }
+    /* No user and no password: they would be shown. */
+    if (!*host || *host == '/' || !strchr(host, '/') ||
+        strspn(host, LETTERS "_.+-/:~") != strlen(host) || (sub && (!*sub || !is_plain(sub))))
+        return -1;
+    (void)snprintf(source->path, sizeof source->path, "%s", sub ? sub : "");
+    (void)snprintf(source->url, sizeof source->url, "%s", text);
+    return 0;
+}
+
+int skill_source_parse(const char *text, struct skill_source *source, const char **why)
+{
+    static const char github[] = "github:", https[] = "https://", required[] = " required";
+    char copy[SKILL_SOURCE_MAX];
+    *why =
+        "expected github:OWNER/REPOSITORY[/PATH][@REF], https://HOST/REPOSITORY[//PATH][@REF] "
+        "or a folder such as ./skills/review";
+    *source = (struct skill_source){.required = false};
+    size_t length = strlen(text), tail = sizeof required - 1;
+    if (length >= sizeof copy)
+        return -1;
+    memcpy(copy, text, length + 1);
+    if (length > tail && strcmp(copy + length - tail, required) == 0) {
+        source->required = true;
+        copy[length - tail] = '\0';
+    }
+    if (strncmp(copy, "git@", 4) == 0 || strncmp(copy, "ssh://", 6) == 0)
+        *why = "skills come by https; ssh has no keys here";
+    if (strncmp(copy, github, sizeof github - 1) == 0) {
+        char *rest = copy + sizeof github - 1;
+        return split_ref(rest, source) < 0 ? -1 : parse_github(rest, source);
+    }
+    if (strncmp(copy, https, sizeof https - 1) == 0)
+        return split_ref(copy, source) < 0 ? -1 : parse_url(copy, source);
+    return -1;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a skill of [skills] comes from. Pure.
+ *
+ *     github:OWNER/REPOSITORY[/SUB/PATH][@REF] [required]
+ *     https://HOST/PATH[//SUB/PATH][@REF] [required]
+ *     ./FOLDER, ../FOLDER, /FOLDER, ~/FOLDER of the host
+ *
+ * REF is a branch, a tag or a commit in 40 hex digits; without one, what the server calls HEAD.
+ */
+#ifndef CLAUDEX_SHARED_SKILL_SOURCE_H
+#define CLAUDEX_SHARED_SKILL_SOURCE_H
+
+#include <stdbool.h>
+
+enum { SKILL_NAME_MAX = 64, SKILL_SOURCE_MAX = 512 };
+
+struct skill_source {
+    char url[SKILL_SOURCE_MAX];  /* of the repository */
+    char path[SKILL_SOURCE_MAX]; /* in it, "" for all of it; no part empty, "." or ".." */
+    char ref[SKILL_SOURCE_MAX];  /* "" for HEAD */
+    bool is_commit;              /* ref is 40 hex digits, in small letters */
+    bool required;               /* without it no session starts */
+};
+
+/* 0, or -1 with a static text of what was expected. */
+int skill_source_parse(const char *text, struct skill_source *source, const char **why);
+
+/* A folder of the host, by its first byte. */
+bool skill_source_is_local(const char *text);
+
+/* A skill's name, which is a folder's: letters, digits, '_' and '-', 1 to SKILL_NAME_MAX. */
+bool skill_is_name(const char *text);
+
+#endif
