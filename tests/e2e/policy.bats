@@ -42,6 +42,8 @@ fetch() { claudex exec "$name" -- curl -sSk -m 5 "$1"; }
 blocked() { ! fetch "$1" >/dev/null 2>&1; }
 grows() { [ "$(wc -c <"$1")" -gt "$2" ]; }
 
+denied() { claudex denied --format json | jq -c "$@"; }
+
 # download NAME URL: goes on until it is cut; its end is in $project/NAME.status.
 download()
 {
@@ -74,6 +76,18 @@ download()
     eventually 5 grows "$project/running" "$size"
     # And nothing was restarted.
     equal "$(docker inspect --format '{{.RestartCount}} {{.State.Running}}' "$name")" "0 true"
+}
+
+@test "npm: refused, denied says how, allowed, and refused again, in one session" {
+    open_shop
+    view() { claudex exec "$name" -- npm view tiny version --registry http://shop.example.com/ --fetch-retries 0 --cache "/tmp/$RANDOM"; }
+    run view
+    [ "$status" -ne 0 ]
+    $(denied -r '.[] | select(.host == "shop.example.com") | .command')
+    equal "$(view)" 1.2.3
+    claudex deny shop.example.com
+    run view
+    [ "$status" -ne 0 ]
 }
 
 @test "deny cuts what it denies and nothing else" {
@@ -128,8 +142,6 @@ download()
     docker restart --time 2 "$name" >/dev/null
     has "$(claudex lockdown status)" allowlist
 }
-
-denied() { claudex denied --format json | jq -c "$1"; }
 
 @test "denied says each host once, how often, why, and the command, which then works" {
     open_shop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A small site: greets by name on ports 80 and 8080, over TLS on 443 (with a key and a
-// certificate that nobody signed, `shop.pem`), and has a download that does not end by itself.
+// certificate that nobody signed, `shop.pem`), has a download that does not end by itself, and a
+// package for npm.
 'use strict';
 
 const fs = require('fs');
@@ -8,6 +9,12 @@ const http = require('http');
 const https = require('https');
 
 function answer(request, response) {
+  if (request.url === '/tiny') {
+    const version = { name: 'tiny', version: '1.2.3', dist: { tarball: 'http://shop.example.com/x' } };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ name: 'tiny', 'dist-tags': { latest: '1.2.3' }, versions: { '1.2.3': version } }));
+    return;
+  }
   if (request.url !== '/slow') {
     response.end(`hello from ${request.headers.host}\n`);
     return;
