@@ -46,7 +46,7 @@ static void a_request_is_one_packet_of_text(void **state)
 static void whatever_else_is_none(void **state)
 {
     int *ends = *state;
-    char request[INSIDE_REQUEST_MAX + 1], longer[INSIDE_REQUEST_MAX + 1];
+    char request[INSIDE_REQUEST_MAX + 1], longer[2 * INSIDE_REQUEST_MAX];
     static const struct {
         const char *bytes;
         size_t length;
