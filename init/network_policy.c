@@ -189,6 +189,9 @@ static void change(struct network *network, const struct control_request *reques
             request->number ? duration(request->number, how_long) : "");
     if (request->word == CONTROL_ALLOW)
         add_but(network, &grant.pattern, reply);
+    else if (request->word == CONTROL_DENY && network->state.mode == NETWORK_OPEN)
+        say(reply,
+            "; but not in the mode open, which it is in: docker claudex network allowlist");
 }
 
 static void expired(void *context, int fd, uint32_t events)

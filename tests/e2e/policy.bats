@@ -278,6 +278,16 @@ for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff"
     mv "$XDG_STATE_HOME.away" "$XDG_STATE_HOME"
 }
 
+@test "in modes where it does nothing, allow and deny say so" {
+    start_box --network open
+    has "$(claudex deny a.example)" "but not in the mode open"
+    has "$(claudex allow a.example)" "in which everything is"
+    claudex network api
+    has "$(claudex allow a.example)" "but not in the mode api"
+    claudex lockdown on
+    has "$(claudex allow a.example)" "but not while it is locked"
+}
+
 @test "bad input is told what was meant" {
     start_box
     for bad in 'https://example.com/x' 'example.com.' 'git@example.com:a/b' 'exa mple.com' \
