@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One client of the ssh proxy: for proxy.c and client.c alone. */
+/* One client of the ssh proxy: for proxy.c, client.c and exchange.c alone. */
 #ifndef CLAUDEX_INIT_SSH_CLIENT_H
 #define CLAUDEX_INIT_SSH_CLIENT_H
 
@@ -32,7 +32,8 @@ struct client {
     struct timer timer;
     enum client_state state;
     bool last;      /* after this answer, no more */
-    bool spare;     /* the connection to the agent was made in advance, and may be stale */
+    bool spare;     /* the connection to the agent was another's before, and may be stale */
+    bool bound;     /* something was to be bound to it, with success or without */
     bool idle;      /* in the proxy's row of these */
     bool listing;   /* what is asked is our own question, which keys there are */
     struct buf in;  /* the request, a whole frame once it is there */
@@ -47,5 +48,22 @@ struct client {
     struct client *previous, *next; /* all */
     struct client *before, *behind; /* in a row of the proxy's */
 };
+
+/* client.c */
+bool client_put_out(struct client *client, const void *frame, size_t length);
+void client_set_timer(struct client *client, enum timer_kind kind);
+struct bytes client_contents(const struct buf *frame); /* of a whole one */
+/* The connection to the agent was closed by us. */
+void client_drop_upstream(struct client *client);
+/* False where something is there to be read that was not asked for, or the end. */
+bool client_upstream_is_quiet(const struct client *client);
+
+/* exchange.c. Each leads to another state. */
+void exchange_begin(struct client *client);  /* with the request in `in` */
+void exchange_answer(struct client *client); /* the agent's is in `answer` */
+void exchange_upstream(struct client *client, int fd, bool spare);
+void exchange_no_upstream(struct client *client);
+void exchange_lost(struct client *client); /* the agent's end, or its nonsense */
+void exchange_fail(struct client *client);
 
 #endif

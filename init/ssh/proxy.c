@@ -57,6 +57,7 @@ static void admit(struct proxy *proxy, int fd)
         client->next->previous = client;
     proxy->clients = client;
     proxy->count++;
+    client_start(client);
 }
 
 static void listener_ready(struct watch *watch, uint32_t events)
@@ -113,16 +114,15 @@ static bool is_full(const struct proxy *proxy)
     return proxy->upstreams + proxy->asked >= PROXY_UPSTREAMS_MAX;
 }
 
-/* One for everybody who waits, and one to spare. */
+/* One for everybody who waits. */
 static void ask_for_more(struct proxy *proxy)
 {
     if (is_full(proxy) && proxy->waiting.count > 0 && proxy->idle.first) {
         client_let_go(proxy->idle.first); /* and so comes here again */
         return;
     }
-    size_t wanted = proxy->waiting.count + (proxy->spare.fd < 0 && proxy->warm ? 1 : 0);
-    while (proxy->asked < wanted && proxy->asked < PROXY_ASKED_MAX && !proxy->busy &&
-           !is_full(proxy)) {
+    while (proxy->asked < proxy->waiting.count && proxy->asked < PROXY_ASKED_MAX &&
+           !proxy->busy && !is_full(proxy)) {
         if (!send_message(proxy, &(struct message){.kind = MESSAGE_WANT})) {
             proxy->busy = true;
             timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
@@ -152,7 +152,6 @@ static void spare_ready(struct watch *watch, uint32_t events)
 static void spare_is_old(struct timer *timer)
 {
     struct proxy *proxy = member_of(timer, struct proxy, spare_age);
-    proxy->warm = false;
     spare_drop(proxy);
 }
 
@@ -166,18 +165,16 @@ static void spare_keep(struct proxy *proxy, int fd)
 
 int proxy_take_spare(struct proxy *proxy)
 {
-    proxy->warm = true;
     int fd = proxy->spare.fd;
     if (fd < 0)
         return -1;
     reactor_remove(&proxy->reactor, &proxy->spare);
     timer_stop(&proxy->spare_age);
     proxy->spare.fd = -1;
-    ask_for_more(proxy);
     return fd;
 }
 
-static void row_add(struct row *row, struct client *client)
+void row_add(struct row *row, struct client *client)
 {
     client->before = row->last;
     client->behind = NULL;
@@ -200,12 +197,6 @@ void proxy_wait(struct proxy *proxy, struct client *client)
     ask_for_more(proxy);
 }
 
-void proxy_idle(struct proxy *proxy, struct client *client)
-{
-    row_add(&proxy->idle, client);
-    ask_for_more(proxy);
-}
-
 void proxy_upstream_closed(struct proxy *proxy)
 {
     proxy->upstreams--;
@@ -220,18 +211,29 @@ static struct client *first_in_row(struct proxy *proxy)
     return client;
 }
 
-static void given(struct proxy *proxy, int fd)
+/* To whom it may concern. */
+static void pass_on(struct proxy *proxy, int fd, bool spare)
 {
     struct client *client = first_in_row(proxy);
-    proxy->upstreams++;
     if (client)
-        client_connected(client, fd);
+        client_connected(client, fd, spare);
     else if (proxy->spare.fd < 0)
         spare_keep(proxy, fd);
     else {
         close(fd);
         proxy->upstreams--;
     }
+}
+
+void proxy_give_back(struct proxy *proxy, int fd)
+{
+    pass_on(proxy, fd, true);
+}
+
+static void given(struct proxy *proxy, int fd)
+{
+    proxy->upstreams++;
+    pass_on(proxy, fd, false);
 }
 
 static void not_given(struct proxy *proxy, int error)
@@ -242,7 +244,6 @@ static void not_given(struct proxy *proxy, int error)
         timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
         return;
     }
-    proxy->warm = false;
     struct client *client = first_in_row(proxy);
     if (client)
         client_not_connected(client);

@@ -4,8 +4,9 @@
  * privilege, no file, no way to open a socket: PID 1 hands it each connection to the agent.
  *
  *   proxy.c     its life: the listener, PID 1's words, connections to the agent, the limit
- *   client.c    one client, its requests, one after the other, and its own connection to the
- *               agent: session-bind@openssh.com holds for a connection
+ *   client.c    one client, one request after the other, and a connection to the agent that is
+ *               its own: session-bind@openssh.com holds for a connection
+ *   exchange.c  what becomes of a request, and of the agent's answer
  *   frame.c     what passes; identities.c: which keys; signed.c: what is signed (all pure)
  */
 #ifndef CLAUDEX_INIT_SSH_PROXY_H
@@ -56,8 +57,7 @@ struct proxy {
     size_t asked;       /* of PID 1 */
     size_t upstreams;   /* that are open, the spare one included */
     bool busy;          /* the agent takes none more at the moment */
-    bool warm;          /* somebody asked lately, and the agent was there */
-    struct watch spare; /* one more than is needed: the next client need not wait for PID 1 */
+    struct watch spare; /* one that nobody needs now: the next client need not wait for PID 1 */
     struct timer spare_age;
 
     uint64_t *signatures; /* when the last ones were asked for: a ring of session->ssh.limit */
@@ -78,14 +78,15 @@ int proxy_prepare(struct proxy *proxy, const struct proxy_setup *setup, struct e
 void proxy_run(struct proxy *proxy);
 
 /* For client.c. */
-void proxy_idle(struct proxy *proxy, struct client *client);
+void row_add(struct row *row, struct client *client);
 void row_remove(struct row *row, struct client *client);
-/* It has a connection that it could do without until its next request. */
 /* The spare connection, or -1; then proxy_wait(), and client_connected() follows. */
 int proxy_take_spare(struct proxy *proxy);
 void proxy_wait(struct proxy *proxy, struct client *client);
 /* A connection to the agent was closed. */
 void proxy_upstream_closed(struct proxy *proxy);
+/* One that is open and clean, for the next. */
+void proxy_give_back(struct proxy *proxy, int fd);
 void proxy_client_gone(struct proxy *proxy, struct client *client);
 /* Counts one towards the limit; false where it would be one too many. */
 bool proxy_may_sign(struct proxy *proxy);
@@ -94,7 +95,9 @@ bool proxy_tell(struct proxy *proxy, const struct signature *signature);
 
 /* client.c */
 struct client *client_accept(struct proxy *proxy, int fd);
-void client_connected(struct client *client, int fd);
+/* It may have asked something already. */
+void client_start(struct client *client);
+void client_connected(struct client *client, int fd, bool spare);
 void client_not_connected(struct client *client);
 /* An idle one's connection is for somebody who waits. */
 void client_let_go(struct client *client);
