@@ -53,13 +53,16 @@ int notice_add(struct notice *notice, const json_t *item)
 
 void notice_begin(struct notice *notice)
 {
-    if (!notice->box || notice->begun)
+    if (!notice->box || notice->tries >= NOTICE_TRIES_MAX)
         return;
-    notice->begun = true;
+    notice->tries++;
     /* Without a terminal what is on stderr may be a program's to read. */
     if (!isatty(notice->tty ? STDOUT_FILENO : STDERR_FILENO))
         return;
     notice->fd = follow_open(notice->box);
+    if (notice->fd < 0)
+        return;
+    notice->tries = NOTICE_TRIES_MAX;
     notice->follow =
         (struct follow){.bytes = BUF_INIT(FOLLOW_LINE_MAX), .each = each, .context = notice};
 }

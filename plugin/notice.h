@@ -24,12 +24,13 @@
 enum {
     NOTICE_LINES_MAX = 8, /* then it is enough for one session */
     NOTICE_HOSTS_MAX = 64,
+    NOTICE_TRIES_MAX = 3,
 };
 
 struct notice {
     const char *box; /* its name; NULL: no notices. Borrowed */
     bool tty;        /* the session has a terminal: raw bytes; else lines on stderr */
-    bool begun;      /* the box was asked */
+    int tries;       /* of asking the box */
     int fd;          /* -1: nothing more will come */
     struct follow follow;
     struct screen screen;
@@ -46,7 +47,8 @@ struct notice {
 /* Writes bytes to our standard output. */
 typedef void notice_write(void *context, const char *bytes, size_t length);
 
-/* The session has begun: asks its box, once. */
+/* The session says something, so its box is up: asks it to tell, a few times if it does not
+ * answer. */
 void notice_begin(struct notice *notice);
 /* notice->fd can be read: takes in what was refused, and says it if it may be said now. */
 void notice_take(struct notice *notice, notice_write *write, void *context);

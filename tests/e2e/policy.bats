@@ -314,9 +314,17 @@ for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff"
     typed "claudex run . -- bash --norc --noprofile"
     shows '\$ *$' 30
     typed 'PS1="box> "; curl -s https://blocked.example.org/'
-    shows '^claudex: refused blocked.example.org \(dns\); to allow it: docker claudex allow blocked.example.org$'
+    # Where the prompt was faster, it waits for the next line.
+    sees()
+    {
+        screen_matches "^claudex: $1; to allow it: docker claudex allow $2\$" || {
+            keys Enter
+            return 1
+        }
+    }
+    eventually 15 sees 'refused blocked.example.org \(dns\)' blocked.example.org
     typed 'claudex ask docs.example.org "for the manual"'
-    shows '^claudex: the agent asks for docs.example.org: for the manual; to allow it: docker claudex allow docs.example.org$'
+    eventually 15 sees 'the agent asks for docs.example.org: for the manual' docs.example.org
     typed 'curl -s https://blocked.example.org/; echo again'
     shows '^again$'
     equal "$(screen | grep -c 'refused blocked')" 1
