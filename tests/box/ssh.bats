@@ -215,6 +215,11 @@ log='cat /run/claudex/public/signatures.log'
     run enter /bin/sh -c 'SSH_AUTH_SOCK=/run/claudex/public/ssh-agent ssh-add -l'
     [ "$status" -ne 0 ]
     lacks "$output" "$fingerprint"
+    # Nor if the socket's mode let it in.
+    chmod 0666 "/proc/$host_pid/root/run/claudex/public/ssh-agent"
+    run enter /bin/sh -c 'SSH_AUTH_SOCK=/run/claudex/public/ssh-agent ssh-add -l'
+    [ "$status" -ne 0 ]
+    lacks "$output" "$fingerprint"
     tell end
     ended
 }
