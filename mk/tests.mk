@@ -58,7 +58,7 @@ endef
 $(foreach folder,box e2e bench,$(eval $(call tool,$(folder))))
 
 # Measure PID 1's own code, so they are linked with that.
-$(addprefix $(BUILD)/test/bench/,toggle ready policy): $(BUILD)/test/bench/%: tests/bench/%.c \
+$(addprefix $(BUILD)/test/bench/,toggle ready policy trail): $(BUILD)/test/bench/%: tests/bench/%.c \
                             $(filter-out %/init/main.o,$(INIT_OBJECTS)) $(SHARED_OBJECTS)
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) $(LDFLAGS) -static-pie -Wl,--gc-sections $^ $(INIT_LIBS) -o $@
