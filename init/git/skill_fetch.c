@@ -97,9 +97,8 @@ static int get(struct state *state, struct error *err)
         if (git_remote_connect(state->remote, GIT_DIRECTION_FETCH, &options.callbacks, NULL,
                                NULL) < 0)
             return why_not(state, "cannot reach it", err);
-        int chosen = choose(state, err);
-        (void)git_remote_disconnect(state->remote);
-        if (chosen < 0)
+        /* The fetch goes on with this connection. */
+        if (choose(state, err) < 0)
             return -1;
     }
     if (git_remote_fetch(state->remote, &wanted, &options, NULL) < 0)

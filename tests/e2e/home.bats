@@ -72,8 +72,8 @@ in_home() { claudex exec "$name" -- jq --compact-output "$2" "/home/node/$1"; }
     claudex run -d "$project" -- sleep 600
     equal "$(in_home .claude/settings.json .permissions.defaultMode)" '"default"'
     equal "$(in_home .claude.json .hasCompletedOnboarding)" true
-    run claudex exec "$name" -- sh -c 'ls -A ~ ~/.claude; cat /workspace/*/file'
-    lacks "$output" .codex
+    run claudex exec "$name" -- sh -c 'ls -A ~ ~/.claude; cat /workspace/*/file; ls ~/.codex/a'
+    has "$output" "cannot access '/home/node/.codex/a'"
     lacks "$output" .agents
     lacks "$output" folder
     lacks "$output" link

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154 # what run sets
+#
+# Row 19: five repositories of a git server on this machine, over TLS, through the gate. Ours is
+# from PID 1's first word of them to its last; theirs is git in the same kind of box.
+
+skills_server=
+
+# As tests/e2e/skills.bats: server, authority, an image that trusts it, five repositories.
+skills_world()
+{
+    local host i folder=$world/git
+    mkdir -p "$folder" "$world/ca" "$XDG_CONFIG_HOME/claudex"
+    docker claudex run "$world/project" -- true </dev/null
+    host=$(docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' claudex)
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$world/ca/key" -out "$world/ca/ca.pem" \
+        -subj /CN=bench -days 2 2>/dev/null
+    openssl req -newkey rsa:2048 -nodes -keyout "$folder/server.key" -out "$world/ca/csr" \
+        -subj "/CN=$host" 2>/dev/null
+    # mbedTLS looks for an address among the names, git's library where addresses are.
+    openssl x509 -req -in "$world/ca/csr" -CA "$world/ca/ca.pem" -CAkey "$world/ca/key" \
+        -CAcreateserial -extfile <(echo "subjectAltName=DNS:$host,IP:$host") -days 2 -out "$folder/server.pem" 2>/dev/null
+    printf 'FROM %s\nCOPY ca.pem /usr/local/share/ca-certificates/bench.crt\nRUN update-ca-certificates >/dev/null\n' \
+        "$image" >"$world/ca/Dockerfile"
+    docker build --quiet --tag clx-bench-skills "$world/ca" >/dev/null
+    for i in 1 2 3 4 5; do
+        mkdir "$world/work"
+        (
+            cd "$world/work" || exit
+            printf -- '---\nname: s%s\ndescription: bench\n---\n' "$i" >SKILL.md
+            seq 20000 | split -l 100 - part-
+            git init --quiet --initial-branch main
+            git add --all
+            git -c user.name=a -c user.email=a@b commit --quiet -m one
+        )
+        git clone --quiet --bare "$world/work" "$folder/s$i.git"
+        rm -rf "$world/work"
+    done
+    skills_server=$(docker run --detach --rm --network host --entrypoint node \
+        --mount "type=bind,source=$PWD/tests/e2e,target=/e2e,readonly" \
+        --mount "type=bind,source=$world,target=/world" "$image" \
+        /e2e/git-server.js /world/git /world/requests)
+    until [ -s "$world/requests.port" ]; do sleep 0.1; done
+    skills_url=https://$host:$(<"$world/requests.port")
+}
+
+skills_close()
+{
+    docker rm --force "$skills_server" >/dev/null
+    docker volume rm --force "$(skills_volume)" >/dev/null
+    docker image rm --force clx-bench-skills >/dev/null
+    rm -f "$XDG_CONFIG_HOME/claudex/config"
+}
+
+skills_volume() { echo "claudex-skills-$(printf %s "$HOME" | sha256sum | cut -c 1-8)"; }
+
+# skills_say LINE...: the configuration.
+skills_say()
+{
+    printf '%s\n' '[run]' 'image = clx-bench-skills' '[network]' "allow = ${skills_url#https://}" "$@" \
+        >"$XDG_CONFIG_HOME/claudex/config"
+}
+with_skills()
+{
+    skills_say '[skills]' "s1 = $skills_url/s1.git" "s2 = $skills_url/s2.git" \
+        "s3 = $skills_url/s3.git" "s4 = $skills_url/s4.git" "s5 = $skills_url/s5.git"
+}
+
+# milliseconds COMMAND...
+milliseconds()
+{
+    local begin
+    begin=$(date +%s%N)
+    "$@" >"$world/said" 2>&1 </dev/null
+    echo $((($(date +%s%N) - begin) / 1000000))
+}
+start() { milliseconds docker claudex run --no-git "$world/project" -- true; }
+
+# How long PID 1 was at fetching, in milliseconds.
+fetching()
+{
+    local line begin=0 end=0
+    while read -r line; do
+        case $line in
+        *": fetching "*) begin=$(date +%s%N) ;;
+        *": the skill "*files) end=$(date +%s%N) ;;
+        esac
+    done < <(docker claudex run --no-git "$world/project" -- true 2>&1 </dev/null)
+    echo $(((end - begin) / 1000000))
+}
+
+row_19()
+{
+    local i cold='' theirs='' clone
+    need_image || return 0
+    project
+    skills_world
+    skills_say
+    # shellcheck disable=SC2016
+    clone='begin=$(date +%s%N); for i in 1 2 3 4 5; do
+        git clone --quiet --depth 1 "$1/s$i.git" /tmp/s$i || exit 1; done
+        echo $((($(date +%s%N) - begin) / 1000000))'
+    for i in 1 2 3 4 5; do
+        theirs+="$(docker claudex run --no-git "$world/project" -- sh -c "$clone" sh "$skills_url" </dev/null) "
+    done
+    with_skills
+    for i in 1 2 3 4 5; do
+        docker volume rm --force "$(skills_volume)" >/dev/null
+        cold+="$(fetching) "
+    done
+    result "$(echo "${cold% }" | stats 1000)" "$(echo "${theirs% }" | stats 1000)"
+}
+
+# In turns: what else the machine does shall weigh on both.
+row_19b()
+{
+    local i ours='' theirs=''
+    need_image || return 0
+    project
+    [ -n "$skills_server" ] || skills_world
+    with_skills
+    start >/dev/null
+    for i in $(seq 15); do
+        skills_say
+        theirs+="$(start) "
+        with_skills
+        ours+="$(start) "
+    done
+    result "$(echo "${ours% }" | stats 1)" "$(echo "${theirs% }" | stats 1)"
+    skills_close
+}
