@@ -29,7 +29,7 @@ static const char *const readable[] = {"/etc", "/usr/share/ca-certificates",
                                        "/usr/local/share/ca-certificates", "/dev/null",
                                        "/dev/urandom"};
 
-static void limit(int what, rlim_t most)
+static void limit(unsigned what, rlim_t most)
 {
     const struct rlimit value = {most, most};
     (void)setrlimit(what, &value); /* the rest still holds */

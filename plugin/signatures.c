@@ -36,7 +36,8 @@ json_t *signatures_parse(const char *text, size_t length)
 
 json_t *signatures_read(struct engine *engine, const struct box *box)
 {
-    static const char *const command[] = {"tail", "-n", LAST, BOX_SIGNATURES, NULL};
+    static const char file[] = BOX_SIGNATURES;
+    static const char *const command[] = {"tail", "-n", LAST, file, NULL};
     cleanup_buf struct buf text = BUF_INIT(SIGNATURES_MAX);
     struct error ignored = ERROR_INIT;
     const struct exec exec = {.engine = engine, .box = box->id, .command = command};

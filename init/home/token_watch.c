@@ -72,9 +72,11 @@ static void watch_folder(struct tokens *tokens, enum login_agent agent)
     char path[PATH_SIZE];
     (void)snprintf(path, sizeof path, AGENT_HOME "/%s", login_places[agent].folder);
     cleanup_fd int home = tokens_enter_home(tokens);
-    tokens->watch[agent] = inotify_add_watch(tokens->events, path,
-                                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
-                                                 IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW);
+    tokens->watch[agent] = -1;
+    if (home >= 0)
+        tokens->watch[agent] = inotify_add_watch(tokens->events, path,
+                                                 IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
+                                                     IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW);
     tokens_leave_home();
     tokens->dirty[agent] = true;
 }
@@ -124,8 +126,10 @@ void tokens_watch(struct tokens *tokens, struct loop *loop)
     tokens->watch_store =
         inotify_add_watch(tokens->events, BOX_TOKENS_DIR, IN_MOVED_TO | IN_DELETE);
     cleanup_fd int home = tokens_enter_home(tokens);
-    tokens->watch_home =
-        inotify_add_watch(tokens->events, AGENT_HOME, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+    tokens->watch_home = -1;
+    if (home >= 0)
+        tokens->watch_home =
+            inotify_add_watch(tokens->events, AGENT_HOME, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
     tokens_leave_home();
     for (int i = 0; i < LOGIN_AGENTS; i++) {
         watch_folder(tokens, (enum login_agent)i);

@@ -83,7 +83,7 @@ download()
     view() { claudex exec "$name" -- npm view tiny version --registry http://shop.example.com/ --fetch-retries 0 --cache "/tmp/$RANDOM"; }
     run view
     [ "$status" -ne 0 ]
-    $(denied -r '.[] | select(.host == "shop.example.com") | .command')
+    eval "$(denied -r '.[] | select(.host == "shop.example.com") | .command')"
     equal "$(view)" 1.2.3
     claudex deny shop.example.com
     run view
