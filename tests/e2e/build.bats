@@ -76,6 +76,17 @@ nothing_made()
     nothing_made
 }
 
+@test "--base: another image is built on" {
+    printf 'FROM %s\nRUN printf "#!/bin/sh\\necho this is the other base\\nexit 1\\n" >/usr/bin/apt-get\n' "$base" |
+        DOCKER_BUILDKIT=0 TMPDIR=/tmp docker build --quiet --tag other-base:1 - >/dev/null
+    run --separate-stderr claudex build --base other-base:1
+    echo "$stderr"
+    docker rmi other-base:1 >/dev/null
+    equal "$status" 125
+    has "$stderr" "this is the other base"
+    nothing_made
+}
+
 @test "no base image and no network: the message names it and --bootstrap" {
     run --separate-stderr claudex build --base localhost:1/no/such:base
     echo "$stderr"
