@@ -106,11 +106,14 @@ print(*(struct.unpack_from("<I", elf, start + i * size)[0] for i in range(count)
 /run/claudex/private 700 root:root"
 }
 
-@test "after the agents' layer comes nothing but claudex-init" {
+@test "after the agents' layer comes nothing but the skills and claudex-init" {
     after=$(docker history --no-trunc --format '{{.Size}}|{{.CreatedBy}}' "$image" |
         sed '/install-agents *\(#.*\)\{0,1\}$/,$d' | grep -v '^0B|')
-    equal "$(wc -l <<<"$after")" 1
+    # The smallest is the link that is called `claudex`.
+    equal "$(wc -l <<<"$after")" 3
     has "$after" /usr/local/bin/claudex-init
+    has "$after" /usr/local/share/claudex/skills
+    has "$after" "ln -s claudex-init"
 }
 
 @test "nothing of the build stays: proxies, package lists, logs, manuals" {

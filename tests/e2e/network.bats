@@ -200,7 +200,8 @@ answers() { curl -sf -m 3 "http://$1:$2/file" | grep -q "a file of the project";
 }
 
 @test "what is not built yet is refused, not ignored" {
-    refused 125 "not built" claudex run --ssh . -- true
-    printf '[ssh]\nagent = yes\n' >.claudex
-    refused 125 ".claudex:2" claudex run . -- true
+    printf '[mcp.pal]\ncommand = pal\n' >.claudex
+    refused 125 ".claudex:2: [mcp.pal] is not built yet" claudex run . -- true
+    printf '[provider.home]\nbase_url = https://ai.example.org\n' >.claudex
+    refused 125 ".claudex:2: [provider.home] is not built yet" claudex run . -- true
 }
