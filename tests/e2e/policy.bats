@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2164 # commands for the box; how bats works
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2164,SC2317 # commands for the box; how bats works
 # Hosts that are allowed and denied while a box runs.
 
 load lib.bash
