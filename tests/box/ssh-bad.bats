@@ -35,7 +35,8 @@ clients() { run in_box node /client.js /run/claudex/public/ssh-agent "$@"; }
     clients list 'half closed' 'zero length' '4 GiB' 'a byte too long' 'the longest' 'no agent' \
         'cut in the length' 'cut in the frame' nothing 'unknown, then a list' 'add, remove, lock' \
         'many at once' 'byte by byte' 'never reads' list
-    equal "$output" "list: L
+    # Who is cut off while it is still sending is reset, which is an end as well.
+    equal "${output//FECONNRESET/F.}" "list: L
 half closed: L.
 zero length: F.
 4 GiB: F.
