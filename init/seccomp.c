@@ -299,6 +299,21 @@ int seccomp_enforce(struct error *err)
     return install(SCMP_ACT_ALLOW, parts, array_length(parts), err);
 }
 
+static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+    int failed = 0;
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
+    return failed;
+}
+
+/* mmap or mprotect, of memory that holds no code. */
+static int allow_data(scmp_filter_ctx filter, int call)
+{
+    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &data);
+}
+
 /* Sockets, pipes, memory, time: the gate opens no file, starts no process, maps no code. */
 static int allow_gate(scmp_filter_ctx filter)
 {
@@ -319,16 +334,12 @@ static int allow_gate(scmp_filter_ctx filter)
         SCMP_SYS(getgroups),
     };
     static const uint32_t internet[] = {AF_INET, AF_INET6};
-    int failed = 0;
-    for (size_t i = 0; i < array_length(calls) && !failed; i++)
-        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
+    int failed = allow_calls(filter, calls, array_length(calls));
     for (size_t i = 0; i < array_length(internet) && !failed; i++) {
         struct scmp_arg_cmp family = LOW_BITS_EQUAL(0, UINT32_MAX, internet[i]);
         failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family);
     }
-    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
-    return failed ? failed
-                  : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &data);
+    return failed ? failed : allow_data(filter, SCMP_SYS(mmap));
 }
 
 /* Memory and an answer: what parses a stranger's bytes needs nothing else. */
@@ -340,12 +351,8 @@ static int allow_parser(scmp_filter_ctx filter)
         SCMP_SYS(futex),  SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),    SCMP_SYS(prctl),
         SCMP_SYS(capget), SCMP_SYS(getresuid),    SCMP_SYS(getresgid),     SCMP_SYS(getgroups),
     };
-    int failed = 0;
-    for (size_t i = 0; i < array_length(calls) && !failed; i++)
-        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
-    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
-    return failed ? failed
-                  : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &data);
+    int failed = allow_calls(filter, calls, array_length(calls));
+    return failed ? failed : allow_data(filter, SCMP_SYS(mmap));
 }
 
 int seccomp_enforce_parser(struct error *err)
@@ -373,12 +380,8 @@ static int allow_ssh(scmp_filter_ctx filter)
         SCMP_SYS(exit_group),  SCMP_SYS(prctl),      SCMP_SYS(capget),
         SCMP_SYS(getresuid),   SCMP_SYS(getresgid),  SCMP_SYS(getgroups),
     };
-    int failed = 0;
-    for (size_t i = 0; i < array_length(calls) && !failed; i++)
-        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
-    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
-    return failed ? failed
-                  : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &data);
+    int failed = allow_calls(filter, calls, array_length(calls));
+    return failed ? failed : allow_data(filter, SCMP_SYS(mmap));
 }
 
 int seccomp_enforce_ssh(struct error *err)
@@ -475,12 +478,9 @@ static int allow_git(scmp_filter_ctx filter)
         SCMP_SYS(exit_group),
     };
     static const int mappings[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
-    int failed = 0;
-    for (size_t i = 0; i < array_length(calls) && !failed; i++)
-        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 0, NULL);
-    struct scmp_arg_cmp data = LOW_BITS_EQUAL(2, PROT_EXEC, 0);
+    int failed = allow_calls(filter, calls, array_length(calls));
     for (size_t i = 0; i < array_length(mappings) && !failed; i++)
-        failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, mappings[i], 1, &data);
+        failed = allow_data(filter, mappings[i]);
     struct scmp_arg_cmp thread = LOW_BITS_EQUAL(0, CLONE_THREAD, CLONE_THREAD);
     if (!failed)
         failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
