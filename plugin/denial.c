@@ -66,8 +66,9 @@ char *denial_line(const json_t *item, const char *program, char *out, size_t siz
     term_quote(reason, sizeof reason, why, strlen(why));
     denial_remedy(item, program, remedy, sizeof remedy);
     if (is_asked(item))
-        (void)snprintf(out, size, "the agent asks for %s%s%s; %s%s", host, *reason ? ": " : "",
-                       reason, how, remedy);
+        /* Its words come last: before the command they could pass for one of ours. */
+        (void)snprintf(out, size, "the agent asks for %s; %s%s%s%s", host, how, remedy,
+                       *reason ? "; in its words: " : "", reason);
     else
         (void)snprintf(out, size, "refused %s (%s); %s%s", host,
                        denial_via(item, via, sizeof via), how, remedy);

@@ -324,7 +324,7 @@ for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff"
     }
     eventually 15 sees 'refused blocked.example.org \(dns\)' blocked.example.org
     typed 'claudex ask docs.example.org "for the manual"'
-    eventually 15 sees 'the agent asks for docs.example.org: for the manual' docs.example.org
+    eventually 15 sees 'the agent asks for docs.example.org' 'docs.example.org; in its words: for the manual'
     typed 'curl -s https://blocked.example.org/; echo again'
     shows '^again$'
     equal "$(screen | grep -c 'refused blocked')" 1

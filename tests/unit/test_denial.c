@@ -26,7 +26,8 @@ static void lines_say_what_to_do(void **state)
          "the agent asks for *.e.com; to allow it: docker claudex allow '*.e.com'"},
         {"{\"host\": \"e.com\", \"allow\": \"e.com\", \"asked\": true, \"reason\": "
          "\"\\u001b[2Jx\"}",
-         "the agent asks for e.com: \\x1b[2Jx; to allow it: docker claudex allow e.com"},
+         "the agent asks for e.com; to allow it: docker claudex allow e.com; in its words: "
+         "\\x1b[2Jx"},
         {"{\"host\": \"\\u001b]0;x\\u0007\", \"via\": [\"dns\"]}",
          "refused \\x1b]0;x\\x07 (dns); it passes only in the mode open"},
         {"{\"host\": \"a.e.com\", \"via\": [\"dns\"], \"allow\": \"a.e.com\", \"denied\": "
