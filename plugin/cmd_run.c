@@ -13,6 +13,7 @@
 #include "plugin/keys.h"
 #include "plugin/launch.h"
 #include "plugin/session_build.h"
+#include "plugin/session_mounts.h"
 #include "plugin/state.h"
 #include "plugin/sweep.h"
 #include "shared/log.h"

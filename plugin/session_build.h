@@ -48,10 +48,6 @@ struct plan_host {
 int plan_build(struct plan *plan, const struct arguments *arguments,
                const struct plan_host *host, struct error *err);
 
-/* Lets the idmapped mounts come from `folder`/mnt/<number> (plugin/idmap.h), where they will
- * be, instead of from the projects themselves. */
-int plan_stage(struct plan *plan, const char *folder, struct error *err);
-
 /* The host's ssh agent, where the session wants it; where there is none, a line says so and the
  * session does without. `desktop`: the engine is Docker Desktop's. */
 int plan_ssh(struct plan *plan, bool desktop, struct error *err);
