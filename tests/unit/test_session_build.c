@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/session_build.c plugin/project_config.c plugin/folders.c plugin/agent.c
- *       plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c plugin/trust.c
- *       plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
- *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c
- *       plugin/tokens_volume.c */
+/* uses: plugin/session_build.c plugin/session_mounts.c plugin/project_config.c plugin/folders.c
+ *       plugin/agent.c plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c
+ *       plugin/trust.c plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
+ *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c plugin/tokens_volume.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,6 +18,7 @@
 #include "plugin/image.h"
 #include "plugin/options.h"
 #include "plugin/session_build.h"
+#include "plugin/session_mounts.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 
