@@ -127,7 +127,8 @@ int privs_give_up(int capability, struct error *err)
     return 0;
 }
 
-int privs_become(uid_t uid, gid_t gid, struct error *err)
+/* What goes before the ids change, while there is the capability for it. */
+static int leave_groups_and_bound(struct error *err)
 {
     if (bound(0, err) < 0)
         return -1;
@@ -135,11 +136,12 @@ int privs_become(uid_t uid, gid_t gid, struct error *err)
         return error_errno(err, "cannot clear the ambient capabilities");
     if (setgroups(0, NULL) < 0)
         return error_errno(err, "cannot leave root's groups");
-    if (setresgid(gid, gid, gid) < 0)
-        return error_errno(err, "cannot become gid %u", (unsigned)gid);
-    if (setresuid(uid, uid, uid) < 0)
-        return error_errno(err, "cannot become uid %u", (unsigned)uid);
-    /* setresuid leaves the inheritable set, which engines before 20.10.14 fill. */
+    return 0;
+}
+
+/* What goes after. */
+static int drop_all(struct error *err)
+{
     if (set_sets(0) < 0)
         return error_errno(err, "cannot drop capabilities");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -147,15 +149,23 @@ int privs_become(uid_t uid, gid_t gid, struct error *err)
     return 0;
 }
 
+int privs_become(uid_t uid, gid_t gid, struct error *err)
+{
+    if (leave_groups_and_bound(err) < 0)
+        return -1;
+    if (setresgid(gid, gid, gid) < 0)
+        return error_errno(err, "cannot become gid %u", (unsigned)gid);
+    if (setresuid(uid, uid, uid) < 0)
+        return error_errno(err, "cannot become uid %u", (unsigned)uid);
+    /* setresuid leaves the inheritable set, which engines before 20.10.14 fill. */
+    return drop_all(err);
+}
+
 int privs_become_for_files(uid_t uid, gid_t gid, uid_t file_uid, gid_t file_gid,
                            struct error *err)
 {
-    if (bound(0, err) < 0)
+    if (leave_groups_and_bound(err) < 0)
         return -1;
-    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-        return error_errno(err, "cannot clear the ambient capabilities");
-    if (setgroups(0, NULL) < 0)
-        return error_errno(err, "cannot leave root's groups");
     /* Capabilities stay until both are done: the second wants CAP_SETUID again. */
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
         return error_errno(err, "cannot set the secure bits");
@@ -165,11 +175,7 @@ int privs_become_for_files(uid_t uid, gid_t gid, uid_t file_uid, gid_t file_gid,
     setfsuid(file_uid);
     if (setfsuid((uid_t)-1) != (int)file_uid || setfsgid((gid_t)-1) != (int)file_gid)
         return error_set(err, "cannot reach files as uid %u", (unsigned)file_uid);
-    if (set_sets(0) < 0)
-        return error_errno(err, "cannot drop capabilities");
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return error_errno(err, "cannot set no_new_privs");
-    return 0;
+    return drop_all(err);
 }
 
 int privs_verify(uid_t uid, gid_t gid, struct error *err)
