@@ -175,6 +175,17 @@ int folders_add(struct folders *folders, const char *text, bool read_only,
     return check_access(folder, err);
 }
 
+int folders_add_all(struct folders *folders, char *const *operands, size_t count,
+                    bool read_only, const struct folder_limits *limits, struct error *err)
+{
+    if (count == 0)
+        return folders_add(folders, ".", read_only, limits, err);
+    for (size_t i = 0; i < count; i++)
+        if (folders_add(folders, operands[i], read_only, limits, err) < 0)
+            return -1;
+    return 0;
+}
+
 static int check_pair(const struct folder *a, const struct folder *b, const char *where,
                       struct error *err)
 {

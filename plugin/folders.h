@@ -44,6 +44,10 @@ struct folder_limits {
 int folders_add(struct folders *folders, const char *text, bool read_only,
                 const struct folder_limits *limits, struct error *err);
 
+/* Each of the operands, or without any the current folder. */
+int folders_add_all(struct folders *folders, char *const *operands, size_t count,
+                    bool read_only, const struct folder_limits *limits, struct error *err);
+
 /* Pure: NULL, or why a real path does not belong into a box. *forcible says if --force may
  * overrule that. */
 const char *folder_refusal(const char *path, const struct folder_limits *limits,

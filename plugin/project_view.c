@@ -18,22 +18,12 @@ void project_view_free(struct project_view *view)
     *view = (struct project_view){.requests = NULL};
 }
 
-static int open_folders(struct folders *folders, const struct arguments *arguments,
-                        struct error *err)
-{
-    const struct folder_limits limits = {.force = true};
-    if (arguments->operand_count == 0)
-        return folders_add(folders, ".", true, &limits, err);
-    for (size_t i = 0; i < arguments->operand_count; i++)
-        if (folders_add(folders, arguments->operands[i], true, &limits, err) < 0)
-            return -1;
-    return 0;
-}
-
 int project_view_open(struct project_view *view, const struct arguments *arguments,
                       struct error *err)
 {
-    if (open_folders(&view->projects, arguments, err) < 0 ||
+    const struct folder_limits limits = {.force = true};
+    if (folders_add_all(&view->projects, arguments->operands, arguments->operand_count, true,
+                        &limits, err) < 0 ||
         config_read_all(&view->config, NULL, &view->projects, &view->files, err) < 0 ||
         config_resolve(&view->config, &view->session, err) < 0 ||
         config_paths_find(&view->config, &view->paths, err) < 0)

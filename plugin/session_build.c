@@ -46,19 +46,6 @@ static int out_of_memory(struct error *err)
 
 /* --- folders -------------------------------------------------------------------------- */
 
-/* Without DIR, the current folder. */
-static int open_projects(struct plan *plan, const struct arguments *arguments,
-                         const struct folder_limits *limits, struct error *err)
-{
-    if (arguments->operand_count == 0 &&
-        folders_add(&plan->projects, ".", false, limits, err) < 0)
-        return -1;
-    for (size_t i = 0; i < arguments->operand_count; i++)
-        if (folders_add(&plan->projects, arguments->operands[i], false, limits, err) < 0)
-            return -1;
-    return folders_check(&plan->projects, BOX_WORKSPACE, err);
-}
-
 bool plan_is_settled(const struct plan *plan, const char *path)
 {
     for (size_t i = 0; i < plan->settled.count; i++)
@@ -277,7 +264,9 @@ int plan_build(struct plan *plan, const struct arguments *arguments,
     cleanup_free char *real_socket = host->socket ? realpath(host->socket, NULL) : NULL;
     const struct folder_limits limits = {
         .home = real_home, .socket = real_socket, .force = argument_flag(arguments, "force")};
-    if (open_projects(plan, arguments, &limits, err) < 0 ||
+    if (folders_add_all(&plan->projects, arguments->operands, arguments->operand_count, false,
+                        &limits, err) < 0 ||
+        folders_check(&plan->projects, BOX_WORKSPACE, err) < 0 ||
         plan_session(plan, arguments, err) < 0 || open_includes(plan, &limits, err) < 0 ||
         check_owner(&plan->projects, host->may_idmap, err) < 0 ||
         plan_mounts(plan, host->may_idmap, err) < 0 ||

@@ -10,27 +10,17 @@
 #include "shared/config.h"
 #include "shared/log.h"
 
-static int open_folders(const struct arguments *arguments, struct folders *folders,
-                        struct error *err)
-{
-    /* Nothing is shown to a box: any folder that can be read will do. */
-    const struct folder_limits limits = {.force = true};
-    if (arguments->operand_count == 0)
-        return folders_add(folders, ".", true, &limits, err);
-    for (size_t i = 0; i < arguments->operand_count; i++)
-        if (folders_add(folders, arguments->operands[i], true, &limits, err) < 0)
-            return -1;
-    return 0;
-}
-
 int packages_wanted(const struct arguments *arguments, struct strings *packages,
                     struct error *err)
 {
     cleanup_folders struct folders folders = {0};
+    /* Nothing is shown to a box: any folder that can be read will do. */
+    const struct folder_limits limits = {.force = true};
     cleanup_project_files struct project_files files = {NULL, 0};
     cleanup_config struct config config = CONFIG_INIT;
     cleanup_session struct session session = {0};
-    if (open_folders(arguments, &folders, err) < 0 ||
+    if (folders_add_all(&folders, arguments->operands, arguments->operand_count, true, &limits,
+                        err) < 0 ||
         config_read_all(&config, NULL, &folders, &files, err) < 0 ||
         config_resolve(&config, &session, err) < 0 ||
         recipe_packages(&session.packages, packages, err) < 0)
