@@ -8,11 +8,10 @@
  *                                       confined as the first
  *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
  *     claudex-init snapshot [--quiet]   in a box, by anybody: asks PID 1 for a snapshot
- *     claudex-init --tokens list | forget AGENT… | keep AGENT
- *                                       in a container of its own, on the volume of logins
- *     claudex-init trail WORD…          through `docker exec`, as root: init/trail.h
- *     claudex-init --trail WORD…        the same as PID 1, of a container for that alone
- *     claudex-init --skills [json]      in a box, by anybody: the skills that are installed
+ *     claudex-init --tokens WORD…       init/home/tokens_command.h: in a container of its own,
+ * on the volume of logins claudex-init trail WORD…          through `docker exec`, as root:
+ * init/trail.h claudex-init --trail WORD…        the same as PID 1, of a container for that
+ * alone claudex-init --skills [json]      in a box, by anybody: the skills that are installed
  *     claudex-init --version
  *     claudex WORD…                     inside, for the agent: init/inside/command.h
  */
@@ -150,7 +149,8 @@ static int boot_home(struct boot *boot, struct error *err)
     accounts_set(&boot->agent);
     if (home_set_up(&boot->agent, err) < 0)
         return -1;
-    tokens_open(&boot->tokens, &boot->agent, boot->worker_shift);
+    tokens_open(&boot->tokens, boot->session.box.name, boot->command, &boot->agent,
+                boot->worker_shift);
     if (home_lay_out(&boot->session, &boot->environment, &boot->tokens, err) < 0)
         return -1;
     tokens_put(&boot->tokens);

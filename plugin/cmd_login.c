@@ -21,6 +21,21 @@
 static const struct option_spec login_options[] = {
     {0, "import", NULL, "take the login that this machine has, and the browser's work with it",
      COMPLETES_NOTHING, NULL},
+    {0, "accept", NULL, "share the other login that a box has written", COMPLETES_NOTHING,
+     NULL},
+    {0, "refuse", NULL, "forget that one", COMPLETES_NOTHING, NULL},
+    {0, "previous", NULL, "go back to the login before", COMPLETES_NOTHING, NULL},
+};
+
+/* Done to what is kept, without a box: each is an option and the word for it. The texts go on
+ * behind the agent's name. */
+static const struct {
+    const char *name, *done, *nothing;
+} changes[] = {
+    {"accept", "the one that a box wrote is every box's now", "no box wrote another one"},
+    {"refuse", "the one that a box wrote is forgotten; that box has it until it ends",
+     "no box wrote another one"},
+    {"previous", "the one before is every box's again", "there is none before"},
 };
 
 /* What each agent calls it; both show an address and take a code. */
@@ -87,13 +102,22 @@ static int tell(struct invocation *invocation, const char *where, struct error *
     for (int i = 0; i < LOGIN_AGENTS; i++) {
         const json_t *one = json_object_get(list, login_places[i].agent);
         const char *account = json_string_value(json_object_get(one, "account"));
-        if (!one)
+        if (!json_object_get(one, "fresh"))
             printf("%-12s not logged in (docker claudex login %s)\n", login_places[i].title,
                    login_places[i].agent);
         else
             printf("%-12s logged in%s%s\n", login_places[i].title,
                    account && *account ? " as " : "",
                    account && *account ? quoted(account) : "");
+        const json_t *held = json_object_get(one, "held");
+        const char *box = json_string_value(json_object_get(held, "box")),
+                   *other = json_string_value(json_object_get(held, "account"));
+        if (held)
+            printf(
+                "%-12s the box %s wrote another one%s%s, which no other box gets: --accept or "
+                "--refuse\n",
+                "", quoted(box ? box : ""), other && *other ? ", of " : "",
+                other && *other ? quoted(other) : "");
     }
     json_decref(list);
     return 0;
@@ -116,6 +140,36 @@ static int import(struct invocation *invocation, const char *where,
         return error_set(err, "there is no login here to take over: no "
                               "~/.claude/.credentials.json and no ~/.codex/auth.json; log in "
                               "with docker claudex login");
+    return tell(invocation, where, err);
+}
+
+/* The option of `changes` that was given; -1: none, or more than one with *err. */
+static int which_change(const struct arguments *arguments, struct error *err)
+{
+    int found = -1, count = argument_flag(arguments, "import");
+    for (size_t i = 0; i < array_length(changes); i++)
+        if (argument_flag(arguments, changes[i].name)) {
+            found = (int)i;
+            count++;
+        }
+    return count > 1 ? error_usage(err, "one of --import, --accept, --refuse and --previous")
+                     : found;
+}
+
+static int change(struct invocation *invocation, const char *where, int which,
+                  const bool chosen[LOGIN_AGENTS], struct error *err)
+{
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        int there = chosen[i] ? tokens_change(invocation->engine, where, changes[which].name,
+                                              (enum login_agent)i, err)
+                              : 0;
+        if (there < 0)
+            return -1;
+        /* Without AGENT all are meant that have one. */
+        if (there || (chosen[i] && invocation->arguments.operand_count))
+            info("the login of %s: %s", login_places[i].title,
+                 there ? changes[which].done : changes[which].nothing);
+    }
     return tell(invocation, where, err);
 }
 
@@ -175,15 +229,23 @@ static int login(struct invocation *invocation, struct error *err)
 {
     bool chosen[LOGIN_AGENTS] = {false};
     cleanup_session struct session session = {.run.pids = 0};
-    if (choose(&invocation->arguments, chosen, err) < 0 ||
+    const bool imports = argument_flag(&invocation->arguments, "import");
+    const int which = which_change(&invocation->arguments, err);
+    if (*err->text || choose(&invocation->arguments, chosen, err) < 0 ||
         own_settings(&invocation->arguments, &session, err) < 0)
         return -1;
+    if (!imports && which < 0 && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+        return error_usage(err, "login shows an address and asks for a code, which wants a "
+                                "terminal; without one, take over this machine's login: "
+                                "docker claudex login --import");
     cleanup_free char *where = volume(&session, err);
     struct engine *engine = where ? invocation_engine(invocation, err) : NULL;
     if (!engine)
         return -1;
-    if (argument_flag(&invocation->arguments, "import"))
+    if (imports)
         return import(invocation, where, chosen, err);
+    if (which >= 0)
+        return change(invocation, where, which, chosen, err);
     if (!session.tokens.shared)
         return error_set(err, "[tokens] shared = no: a project has a login of its own; log in "
                               "from within its box (docker claudex run, then /login), or take "
@@ -206,7 +268,8 @@ const struct command cmd_login = {
         "The agent shows an address; open it in any browser, on any machine, and bring the\n"
         "code back. The login is kept in a volume that only root in a box can read, renewed\n"
         "where an agent renews it, and found by every box, also by those that run. Without\n"
-        "AGENT, the one of your configuration. API keys need no login: docker claudex run -e\n"
+        "AGENT, the one of your configuration. A login that a box writes and that may be\n"
+        "another account's is not shared until you --accept it. API keys need no login: docker claudex run -e\n"
         "ANTHROPIC_API_KEY, or `env = ANTHROPIC_API_KEY` in [run].",
     .options = login_options,
     .option_count = array_length(login_options),

@@ -16,6 +16,7 @@
 #include "plugin/verbs.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
+#include "shared/login.h"
 #include "shared/names.h"
 
 enum { STATUS_MAX = 256 * 1024, SIGNATURES_SHOWN = 5, CONNECTIONS_MAX = 1000 };
@@ -25,19 +26,24 @@ static int take_status(void *data, const char *bytes, size_t length, struct erro
     return buf_append(data, bytes, length) < 0 ? error_set(err, "too large a status") : 0;
 }
 
-/* What PID 1 says about itself in BOX_STATUS; NULL where it does not. */
-static json_t *box_status(struct engine *engine, const struct box *box)
+/* What PID 1 says about itself in BOX_STATUS, and in *logins of BOX_LOGINS, one after the
+ * other; NULL where it does not. */
+static json_t *box_status(struct engine *engine, const struct box *box, json_t **logins)
 {
-    static const char *const command[] = {"cat", BOX_STATUS, NULL};
+    static const char *const command[] = {"cat", BOX_STATUS, BOX_LOGINS, NULL};
     cleanup_buf struct buf text = BUF_INIT(STATUS_MAX);
     struct error ignored = ERROR_INIT;
     const struct exec exec = {.engine = engine, .box = box->id, .command = command};
     const struct exec_pipes pipes = {.sink = take_status, .sink_data = &text};
-    if (strcmp(box->state, "running") != 0 || exec_piped(&exec, &pipes, &ignored) != 0)
+    if (strcmp(box->state, "running") != 0 || exec_piped(&exec, &pipes, &ignored) < 0)
         return NULL;
-    json_t *status = json_loadb(text.data ? text.data : "", text.length, 0, NULL);
-    if (json_is_object(status))
+    json_error_t end;
+    const char *first = text.data ? text.data : "";
+    json_t *status = json_loadb(first, text.length, JSON_DISABLE_EOF_CHECK, &end);
+    if (json_is_object(status)) {
+        *logins = json_loadb(first + end.position, text.length - (size_t)end.position, 0, NULL);
         return status;
+    }
     json_decref(status);
     return NULL;
 }
@@ -101,7 +107,7 @@ static json_t *describe(struct engine *engine, const struct box *box, const json
     const json_t *config = json_object_get(inspect, "Config");
     const json_t *state = json_object_get(inspect, "State");
     const char *started = text_of(state, "StartedAt");
-    json_t *status = box_status(engine, box);
+    json_t *logins = NULL, *status = box_status(engine, box, &logins);
     const char *mode = text_of(status, "mode");
     json_t *folders = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
     json_t *all = json_pack(
@@ -118,6 +124,9 @@ static json_t *describe(struct engine *engine, const struct box *box, const json
     if (all && status)
         (void)json_object_set(all, "box", status); /* all that PID 1 says */
     json_decref(status);
+    if (all && logins)
+        (void)json_object_set(all, "logins", logins);
+    json_decref(logins);
     json_t *signatures = signatures_read(engine, box);
     if (all && signatures)
         (void)json_object_set(all, "ssh", signatures);
@@ -232,6 +241,34 @@ static int add_connections(struct table *table, const json_t *all)
     return failed | (denied ? add_pair(table, "refused", text) : 0);
 }
 
+/* One that no other box gets wants an answer. */
+static int add_logins(struct table *table, const json_t *all)
+{
+    int failed = 0;
+    char text[1024];
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        const json_t *one =
+                         json_object_get(json_object_get(all, "logins"), login_places[i].agent),
+                     *held = json_object_get(one, "held");
+        const char *account = text_of(one, "account");
+        if (json_object_get(one, "fresh")) {
+            (void)snprintf(text, sizeof text, "%s%s%s%s%s", login_places[i].title,
+                           *account ? " as " : "", account,
+                           *text_of(one, "box") ? ", written by " : "", text_of(one, "box"));
+            failed |= add_pair(table, "login", text);
+        }
+        if (!held)
+            continue;
+        (void)snprintf(
+            text, sizeof text,
+            "another one of %s, %s, by %s: docker claudex login %s --accept, or --refuse",
+            login_places[i].title, text_of(held, "account"), text_of(held, "box"),
+            login_places[i].agent);
+        failed |= add_pair(table, "login held", text);
+    }
+    return failed;
+}
+
 static int print_table(const json_t *all)
 {
     cleanup_table struct table table = {.columns = 2};
@@ -241,7 +278,7 @@ static int print_table(const json_t *all)
                  add_list(&table, "folders", json_object_get(all, "folders")) |
                  add_pair(&table, "agent", text_of(all, "agent")) |
                  add_list(&table, "ports", json_object_get(all, "ports")) |
-                 add_signatures(&table, json_object_get(all, "ssh")) |
+                 add_signatures(&table, json_object_get(all, "ssh")) | add_logins(&table, all) |
                  add_pair(&table, "image", text_of(all, "image")) | add_versions(&table, all);
     if (!failed)
         table_print(&table, stdout);

@@ -83,13 +83,19 @@ json_t *tokens_list(struct engine *engine, const char *volume, struct error *err
     return NULL;
 }
 
+int tokens_change(struct engine *engine, const char *volume, const char *word,
+                  enum login_agent agent, struct error *err)
+{
+    cleanup_buf struct buf out = BUF_INIT(OUTPUT_MAX);
+    if (run(engine, volume, word, login_places[agent].agent, NULL, &out, err) < 0)
+        return -1;
+    return out.length > 0;
+}
+
 int tokens_forget(struct engine *engine, const char *volume, enum login_agent agent,
                   struct error *err)
 {
-    cleanup_buf struct buf out = BUF_INIT(OUTPUT_MAX);
-    if (run(engine, volume, "forget", login_places[agent].agent, NULL, &out, err) < 0)
-        return -1;
-    return out.length > 0;
+    return tokens_change(engine, volume, "forget", agent, err);
 }
 
 int tokens_keep(struct engine *engine, const char *volume, enum login_agent agent,

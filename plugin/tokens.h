@@ -12,12 +12,16 @@
 #include "shared/error.h"
 #include "shared/login.h"
 
-/* {"claude": {"account": "…", "fresh": …}, …}: a new reference, or NULL. */
+/* As init/home/token_list.h: a new reference, or NULL. */
 json_t *tokens_list(struct engine *engine, const char *volume, struct error *err);
 
 /* Forgets the agent's; 1: there was one, 0, -1. */
 int tokens_forget(struct engine *engine, const char *volume, enum login_agent agent,
                   struct error *err);
+
+/* "accept", "refuse" or "previous" (init/home/tokens_command.h); 1: there was one, 0, -1. */
+int tokens_change(struct engine *engine, const char *volume, const char *word,
+                  enum login_agent agent, struct error *err);
 
 /* A login of the host's, as found by tokens_find(). */
 struct tokens_found {

@@ -2,12 +2,15 @@
 #include "shared/login.h"
 
 #include <jansson.h>
+#include <sha2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "shared/cleanup.h"
+#include "shared/jwt.h"
 #include "shared/log.h"
 
 const struct login_place login_places[LOGIN_AGENTS] = {
@@ -40,6 +43,22 @@ static bool is_secret_or_none(const json_t *object, const char *key)
     return !value || json_is_null(value) || is_secret(json_string_value(value));
 }
 
+/* None of these has a byte below ' ', so that two lists of them have one text each only if they
+ * are the same. */
+static void digest(struct login *login, const json_t *object, const char *const *keys,
+                   size_t count)
+{
+    SHA2_CTX hash;
+    SHA256Init(&hash);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = text_at(object, keys[i]);
+        if (text)
+            SHA256Update(&hash, (const uint8_t *)text, strlen(text));
+        SHA256Update(&hash, (const uint8_t *)"\n", 1);
+    }
+    (void)SHA256End(&hash, login->digest);
+}
+
 static void name_account(struct login *login, const char *name)
 {
     if (name)
@@ -54,6 +73,8 @@ static int parse_claude(const json_t *root, struct login *login, struct error *e
         return error_set(err, "it has no access token where Claude Code keeps one");
     if (expires && !json_is_null(expires) && !json_is_integer(expires))
         return error_set(err, "the token's end is no number");
+    static const char *const secrets[] = {"accessToken", "refreshToken"};
+    digest(login, oauth, secrets, array_length(secrets));
     login->fresh = json_integer_value(expires);
     name_account(login, text_at(root, "organizationUuid"));
     return 0;
@@ -80,6 +101,47 @@ static int64_t milliseconds(const char *text)
     return *fraction == 'Z' ? result : 0;
 }
 
+/* Account and user, as the claims of OpenAI's id and access tokens have them. */
+struct claims {
+    char account[LOGIN_ACCOUNT_MAX], user[LOGIN_ACCOUNT_MAX];
+};
+
+static void read_claims(const char *token, struct claims *claims)
+{
+    json_t *payload = token ? jwt_claims(token) : NULL;
+    const json_t *own = json_object_get(payload, "https://api.openai.com/auth");
+    const char *account = text_at(own, "chatgpt_account_id"),
+               *user = text_at(own, "chatgpt_user_id");
+    if (!user)
+        user = text_at(payload, "sub");
+    if (account)
+        (void)term_quote(claims->account, sizeof claims->account, account, strlen(account));
+    if (user)
+        (void)term_quote(claims->user, sizeof claims->user, user, strlen(user));
+    json_decref(payload);
+}
+
+static bool differ(const char *a, const char *b)
+{
+    return *a && *b && strcmp(a, b) != 0;
+}
+
+/* Both tokens say whose they are, and have to say the same. */
+static int identify(const json_t *tokens, struct login *login, struct error *err)
+{
+    struct claims id = {.account = ""}, access = {.account = ""};
+    read_claims(text_at(tokens, "id_token"), &id);
+    read_claims(text_at(tokens, "access_token"), &access);
+    const char *account = text_at(tokens, "account_id");
+    if (differ(id.account, access.account) || differ(id.user, access.user) ||
+        (account && differ(id.account, account)))
+        return error_set(err, "its tokens are of different accounts");
+    if (*id.account)
+        (void)snprintf(login->identity, sizeof login->identity, "%.120s %.120s", id.account,
+                       id.user);
+    return 0;
+}
+
 static int parse_codex(const json_t *root, struct login *login, struct error *err)
 {
     const json_t *tokens = json_object_get(root, "tokens");
@@ -91,11 +153,15 @@ static int parse_codex(const json_t *root, struct login *login, struct error *er
             !is_secret_or_none(tokens, "refresh_token"))
             return error_set(err, "it has no access token where Codex keeps one");
         login->fresh = milliseconds(text_at(root, "last_refresh"));
+        static const char *const secrets[] = {"access_token", "refresh_token"};
+        digest(login, tokens, secrets, array_length(secrets));
         name_account(login, text_at(tokens, "account_id"));
-        return 0;
+        return identify(tokens, login, err);
     }
+    static const char *const secrets[] = {"OPENAI_API_KEY"};
     if (!key)
         return error_set(err, "it has neither tokens nor an API key");
+    digest(login, root, secrets, array_length(secrets));
     name_account(login, "an API key");
     return 0;
 }

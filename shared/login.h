@@ -23,6 +23,9 @@ enum {
     LOGIN_FILE_MAX = 64 << 10, /* bytes of a login */
     LOGIN_STATE_MAX = 1 << 20, /* bytes of ~/.claude.json */
     LOGIN_ACCOUNT_MAX = 128,   /* bytes of an account's name, with NUL */
+    LOGIN_IDENTITY_MAX = 256,  /* bytes of what tokens themselves say, with NUL */
+    LOGIN_DIGEST_SIZE = 65,    /* SHA-256 in hex, with NUL */
+    LOGIN_BOX_MAX = 128,       /* bytes of a box's name, with NUL */
     LOGIN_DETAILS_MAX = 2048,  /* bytes of what an agent remembers of it, with NUL */
 };
 
@@ -39,10 +42,18 @@ extern const struct login_place login_places[LOGIN_AGENTS];
 struct login {
     int64_t fresh; /* milliseconds: of two logins of one account the larger is the newer */
     char account[LOGIN_ACCOUNT_MAX]; /* printable; "" where the file does not say */
+    /* Whose the tokens are by their own word, printable: Codex's are JWTs (shared/jwt.h) that
+     * name account and user. "" where they do not, as Claude Code's. No signature is looked
+     * at. */
+    char identity[LOGIN_IDENTITY_MAX];
+    char digest[LOGIN_DIGEST_SIZE];  /* of the secrets alone: the same login in other words */
     char details[LOGIN_DETAILS_MAX]; /* a JSON object for `state`, or "" */
+    char box[LOGIN_BOX_MAX]; /* which wrote it; "": the user, on the host or by `login` */
+    int64_t when;            /* it was kept, in seconds since 1970 */
 };
 
-/* What the bytes hold, or -1 with what is wrong with them, which shows none of them. */
+/* What the bytes hold, or -1 with what is wrong with them, which shows none of them. `box` and
+ * `when` are left empty. */
 int login_parse(enum login_agent agent, const char *bytes, size_t length, struct login *login,
                 struct error *err);
 

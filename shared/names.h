@@ -48,6 +48,7 @@ enum {
 #define BOX_SKILLS       BOX_RUN "/skills"
 #define BOX_SKILLS_LOCAL BOX_RUN "/skills-local" /* the user's own, a folder each */
 #define BOX_SKILLS_IMAGE "/usr/local/share/claudex/skills"
+#define BOX_LOGINS       BOX_PUBLIC "/logins.json" /* whose they are (init/home/token_list.h) */
 #define BOX_SKILLS_LIST  BOX_PUBLIC "/skills.json" /* what is installed (init/skills.h) */
 #define BOX_PRIVATE      BOX_RUN "/private"        /* 0700 root: what it may not */
 #define BOX_CONFIG       BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */

@@ -8,12 +8,13 @@
 #include "shared/buf.h"
 #include "shared/parse.h"
 
-#define HEAD "claudex-login 1"
+#define HEAD "claudex-login 2"
 
 int token_file_print(const struct login *login, const char *bytes, size_t length,
                      struct buf *out)
 {
-    if (buf_printf(out, HEAD "\n%" PRId64 "\n%s\n%s\n", login->fresh, login->account,
+    if (buf_printf(out, HEAD "\n%" PRId64 "\n%s\n%s\n%s\n%s\n%" PRId64 "\n%s\n", login->fresh,
+                   login->account, login->identity, login->digest, login->box, login->when,
                    login->details) < 0)
         return -1;
     return buf_append(out, bytes, length);
@@ -33,18 +34,29 @@ static int take_line(const char **text, size_t *left, char *line, size_t size)
     return 0;
 }
 
+static int take_number(const char **text, size_t *left, int64_t *number)
+{
+    char line[24], *end;
+    if (take_line(text, left, line, sizeof line) < 0)
+        return -1;
+    *number = strtoimax(line, &end, 10);
+    return end == line || *end ? -1 : 0;
+}
+
 int token_file_parse(const char *text, size_t size, struct login *login, const char **at,
                      size_t *length)
 {
-    char head[sizeof HEAD], fresh[24], *end;
+    char head[sizeof HEAD];
     *login = (struct login){0};
     if (take_line(&text, &size, head, sizeof head) < 0 || strcmp(head, HEAD) != 0 ||
-        take_line(&text, &size, fresh, sizeof fresh) < 0 ||
+        take_number(&text, &size, &login->fresh) < 0 ||
         take_line(&text, &size, login->account, sizeof login->account) < 0 ||
-        take_line(&text, &size, login->details, sizeof login->details) < 0)
-        return -1;
-    login->fresh = strtoimax(fresh, &end, 10);
-    if (end == fresh || *end || size == 0 || size > LOGIN_FILE_MAX)
+        take_line(&text, &size, login->identity, sizeof login->identity) < 0 ||
+        take_line(&text, &size, login->digest, sizeof login->digest) < 0 ||
+        take_line(&text, &size, login->box, sizeof login->box) < 0 ||
+        take_number(&text, &size, &login->when) < 0 ||
+        take_line(&text, &size, login->details, sizeof login->details) < 0 || size == 0 ||
+        size > LOGIN_FILE_MAX)
         return -1;
     *at = text;
     *length = size;

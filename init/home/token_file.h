@@ -2,7 +2,8 @@
 /*
  * A login as it is kept in BOX_TOKENS_DIR: one file, so that it changes in one step.
  *
- *     claudex-login 1 LF FRESH LF ACCOUNT LF DETAILS LF and the agent's own bytes
+ *     claudex-login 2 LF FRESH LF ACCOUNT LF IDENTITY LF DIGEST LF BOX LF WHEN LF DETAILS LF
+ *     and the agent's own bytes
  *
  * Pure. Only root in a box writes these, and what it writes was looked at.
  */
@@ -13,7 +14,10 @@
 
 struct buf;
 
-enum { TOKEN_FILE_MAX = LOGIN_FILE_MAX + LOGIN_DETAILS_MAX + LOGIN_ACCOUNT_MAX + 64 };
+enum {
+    TOKEN_FILE_MAX = LOGIN_FILE_MAX + LOGIN_DETAILS_MAX + LOGIN_ACCOUNT_MAX +
+                     LOGIN_IDENTITY_MAX + LOGIN_DIGEST_SIZE + LOGIN_BOX_MAX + 128
+};
 
 /* Appends the file to `out`. 0, or -1 as buf_append(). */
 int token_file_print(const struct login *login, const char *bytes, size_t length,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,7 +15,8 @@
 #include "shared/io.h"
 #include "shared/names.h"
 
-enum { NAME_SIZE = 64 };
+static const char *const which_suffix[] = {
+    [TOKEN_KEPT] = "", [TOKEN_BEFORE] = ".before", [TOKEN_HELD] = ".held"};
 
 void token_kept_free(struct token_kept *kept)
 {
@@ -31,18 +33,30 @@ int token_store_open(struct error *err)
     return store < 0 ? error_errno(err, "cannot open " BOX_TOKENS_DIR) : store;
 }
 
-static void name_of(enum login_agent agent, const char *suffix, char name[NAME_SIZE])
+static void name_of(enum login_agent agent, const char *suffix, char name[TOKEN_NAME_SIZE])
 {
-    (void)snprintf(name, NAME_SIZE, "%s%s", login_places[agent].kept, suffix);
+    (void)snprintf(name, TOKEN_NAME_SIZE, "%s%s", login_places[agent].kept, suffix);
+}
+
+void token_store_name(enum login_agent agent, enum token_which which,
+                      char name[TOKEN_NAME_SIZE])
+{
+    name_of(agent, which_suffix[which], name);
 }
 
 int token_store_read(int store, enum login_agent agent, struct token_kept *kept,
                      struct error *err)
 {
+    return token_store_look(store, agent, TOKEN_KEPT, kept, err);
+}
+
+int token_store_look(int store, enum login_agent agent, enum token_which which,
+                     struct token_kept *kept, struct error *err)
+{
     const char *at;
     size_t length;
-    char damaged[NAME_SIZE];
-    const char *name = login_places[agent].kept;
+    char damaged[TOKEN_NAME_SIZE], name[TOKEN_NAME_SIZE];
+    token_store_name(agent, which, name);
     cleanup_buf struct buf text = BUF_INIT(TOKEN_FILE_MAX);
     if (read_regular_file(store, name, &text) < 0) {
         if (errno == ENOENT)
@@ -75,18 +89,11 @@ int token_store_lock(int store)
     return take_fd(&lock);
 }
 
-int token_store_write(int store, enum login_agent agent, const struct login *login,
-                      const struct buf *bytes, struct error *err)
+static int write_login(int store, enum login_agent agent, const char *name,
+                       const struct login *login, const struct buf *bytes, struct error *err)
 {
-    char before[NAME_SIZE];
-    const char *name = login_places[agent].kept;
     cleanup_buf struct buf text = BUF_INIT(TOKEN_FILE_MAX);
-    name_of(agent, ".before", before);
     int failed = token_file_print(login, bytes->data, bytes->length, &text);
-    if (!failed && unlinkat(store, before, 0) < 0 && errno != ENOENT)
-        failed = -1;
-    if (!failed && linkat(store, name, store, before, 0) < 0 && errno != ENOENT)
-        failed = -1;
     if (!failed)
         failed = write_file_atomic(store, name, text.data, text.length, 0600);
     int why = errno;
@@ -97,12 +104,75 @@ int token_store_write(int store, enum login_agent agent, const struct login *log
                   : 0;
 }
 
+int token_store_write(int store, enum login_agent agent, const struct login *login,
+                      const struct buf *bytes, struct error *err)
+{
+    char before[TOKEN_NAME_SIZE];
+    const char *name = login_places[agent].kept;
+    name_of(agent, ".before", before);
+    if ((unlinkat(store, before, 0) < 0 && errno != ENOENT) ||
+        (linkat(store, name, store, before, 0) < 0 && errno != ENOENT))
+        return error_errno(err, "cannot keep the login of %s", login_places[agent].title);
+    return write_login(store, agent, name, login, bytes, err);
+}
+
+int token_store_hold(int store, enum login_agent agent, const struct login *login,
+                     const struct buf *bytes, struct error *err)
+{
+    char held[TOKEN_NAME_SIZE];
+    name_of(agent, ".held", held);
+    return write_login(store, agent, held, login, bytes, err);
+}
+
+int token_store_promote(int store, enum login_agent agent, enum token_which which,
+                        struct error *err)
+{
+    char name[TOKEN_NAME_SIZE];
+    cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
+    int found = token_store_look(store, agent, which, &kept, err);
+    if (found <= 0)
+        return found;
+    /* From here on it is the user's own word. */
+    kept.login.box[0] = '\0';
+    if (token_store_write(store, agent, &kept.login, &kept.bytes, err) < 0)
+        return -1;
+    token_store_name(agent, TOKEN_HELD, name);
+    if (which == TOKEN_HELD && unlinkat(store, name, 0) < 0)
+        return error_errno(err, "cannot remove what was held of %s", login_places[agent].title);
+    return 1;
+}
+
+int token_store_refuse(int store, enum login_agent agent, struct error *err)
+{
+    char name[TOKEN_NAME_SIZE];
+    token_store_name(agent, TOKEN_HELD, name);
+    if (unlinkat(store, name, 0) == 0)
+        return 1;
+    return errno == ENOENT ? 0
+                           : error_errno(err, "cannot remove what was held of %s",
+                                         login_places[agent].title);
+}
+
+int token_store_told(int store, enum login_agent agent, int64_t when)
+{
+    char name[TOKEN_NAME_SIZE], text[24];
+    cleanup_buf struct buf told = BUF_INIT(sizeof text);
+    name_of(agent, ".told", name);
+    int length = snprintf(text, sizeof text, "%" PRId64, when);
+    if (read_regular_file(store, name, &told) == 0 && told.length == (size_t)length &&
+        memcmp(told.data, text, told.length) == 0)
+        return 1;
+    /* What cannot be noted is told again. */
+    (void)write_file_atomic(store, name, text, (size_t)length, 0600);
+    return 0;
+}
+
 int token_store_forget(int store, enum login_agent agent, struct error *err)
 {
-    static const char *const suffixes[] = {".before", ".damaged", ""};
+    static const char *const suffixes[] = {".before", ".held", ".told", ".damaged", ""};
     int there = 0;
     for (size_t i = 0; i < array_length(suffixes); i++) {
-        char name[NAME_SIZE];
+        char name[TOKEN_NAME_SIZE];
         name_of(agent, suffixes[i], name);
         if (unlinkat(store, name, 0) == 0)
             there = 1;

@@ -88,10 +88,17 @@ static void note(struct tokens *tokens, const struct inotify_event *event)
         const char *name = event->len ? event->name : "";
         const bool own = event->wd == tokens->watch[i] && strcmp(name, place->file) == 0;
         const bool kept = event->wd == tokens->watch_store && strcmp(name, place->kept) == 0;
+        char held[TOKEN_NAME_SIZE];
+        token_store_name((enum login_agent)i, TOKEN_HELD, held);
+        const bool other = event->wd == tokens->watch_store && strcmp(name, held) == 0;
         if (event->wd == tokens->watch_home && strcmp(name, place->folder) == 0)
             watch_folder(tokens, (enum login_agent)i);
         if (own || kept || (event->mask & IN_Q_OVERFLOW))
             tokens->dirty[i] = true;
+        if (other)
+            tokens_tell_held(tokens, (enum login_agent)i, false);
+        if (other || kept)
+            tokens_show(tokens);
     }
 }
 

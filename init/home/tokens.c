@@ -17,7 +17,6 @@
 #include "shared/names.h"
 
 enum {
-    RACE_SECONDS = 30, /* an agent may be at refreshing what another box has refreshed */
     SETTLE_MS = 2000,
     SETTLE_TRIES = 50,
     FILE_MODE = 0600,
@@ -27,7 +26,7 @@ enum {
 /* --- deciding -------------------------------------------------------------------------------
  */
 
-static bool same(const struct token_side *a, const struct token_side *b)
+bool tokens_same(const struct token_side *a, const struct token_side *b)
 {
     return a->there == b->there &&
            (!a->there || memcmp(a->digest, b->digest, sizeof a->digest) == 0);
@@ -36,8 +35,9 @@ static bool same(const struct token_side *a, const struct token_side *b)
 enum token_step token_decide(const struct token *seen, const struct token_side *home,
                              const struct token_side *kept)
 {
-    const bool home_changed = !same(&seen->home, home), kept_changed = !same(&seen->kept, kept);
-    if (same(home, kept))
+    const bool home_changed = !tokens_same(&seen->home, home),
+               kept_changed = !tokens_same(&seen->kept, kept);
+    if (tokens_same(home, kept))
         return TOKEN_NOTHING;
     if (home_changed && home->there)
         return TOKEN_CHECK;
@@ -49,7 +49,7 @@ enum token_step token_decide(const struct token *seen, const struct token_side *
 /* --- both places ----------------------------------------------------------------------------
  */
 
-static struct token_side side_of(const struct buf *bytes)
+struct token_side tokens_side_of(const struct buf *bytes)
 {
     struct token_side side = {.there = true};
     SHA2_CTX hash;
@@ -124,25 +124,25 @@ static struct token_side look_home(const struct tokens *tokens, enum login_agent
     path_of(agent, path);
     errno = 0;
     if (read_home(tokens, path, bytes) == 0 && bytes->length > 0)
-        return side_of(bytes);
+        return tokens_side_of(bytes);
     buf_clear(bytes);
     return (struct token_side){.there = errno == ELOOP || errno == EINVAL || errno == E2BIG};
 }
 
-static struct token_side look_kept(const struct tokens *tokens, enum login_agent agent,
+struct token_side tokens_look_kept(const struct tokens *tokens, enum login_agent agent,
                                    struct token_kept *kept)
 {
     struct error err = ERROR_INIT;
     int found = token_store_read(tokens->store, agent, kept, &err);
     if (found < 0)
         warn("%s", err.text);
-    return found > 0 ? side_of(&kept->bytes) : (struct token_side){0};
+    return found > 0 ? tokens_side_of(&kept->bytes) : (struct token_side){0};
 }
 
 /* --- one step -------------------------------------------------------------------------------
  */
 
-static void take(struct tokens *tokens, enum login_agent agent, const struct token_kept *kept,
+void tokens_take(struct tokens *tokens, enum login_agent agent, const struct token_kept *kept,
                  const struct token_side *now)
 {
     if (write_home(tokens, agent, &kept->bytes) < 0) {
@@ -153,53 +153,11 @@ static void take(struct tokens *tokens, enum login_agent agent, const struct tok
     tokens->seen[agent] = (struct token){*now, *now};
 }
 
-/* Who refreshes keeps quiet; who is somebody else is told. */
-static void tell_change(enum login_agent agent, const struct login *before,
-                        const struct login *now)
-{
-    const char *title = login_places[agent].title;
-    if (before && *before->account && *now->account &&
-        strcmp(before->account, now->account) != 0)
-        warn("the login of %s is another account's now: %s (it was %s)", title, now->account,
-             before->account);
-}
-
-static time_t now_seconds(void)
+time_t tokens_now(void)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec;
-}
-
-/* The look was good. -1: not now. */
-static int keep(struct tokens *tokens, enum login_agent agent, const struct login *login)
-{
-    struct error err = ERROR_INIT;
-    cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-    cleanup_fd int lock = token_store_lock(tokens->store);
-    if (lock < 0)
-        return errno == EWOULDBLOCK ? -1 : 0;
-    const struct token_side now = look_kept(tokens, agent, &kept),
-                            mine = side_of(&tokens->bytes);
-    const bool race = !same(&now, &tokens->seen[agent].kept) ||
-                      now_seconds() - tokens->taken[agent] < RACE_SECONDS;
-    if (same(&now, &mine)) {
-        tokens->seen[agent] = (struct token){mine, mine};
-        return 0;
-    }
-    /* Otherwise whoever wrote last meant it: tokens of other kinds live longer or shorter. */
-    if (now.there && race && kept.login.fresh > login->fresh) {
-        take(tokens, agent, &kept, &now);
-        return 0;
-    }
-    if (token_store_write(tokens->store, agent, login, &tokens->bytes, &err) < 0) {
-        warn("%s; this box has it, the next will not", err.text);
-        tokens->seen[agent].home = mine;
-        return 0;
-    }
-    tell_change(agent, now.there ? &kept.login : NULL, login);
-    tokens->seen[agent] = (struct token){mine, mine};
-    return 0;
 }
 
 static void start_check(struct tokens *tokens, enum login_agent agent)
@@ -231,14 +189,14 @@ void tokens_consider(struct tokens *tokens, enum login_agent agent)
     cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
     buf_clear(&tokens->bytes);
     const struct token_side home = look_home(tokens, agent, &tokens->bytes);
-    const struct token_side stored = look_kept(tokens, agent, &kept);
+    const struct token_side stored = tokens_look_kept(tokens, agent, &kept);
     switch (token_decide(seen, &home, &stored)) {
     case TOKEN_NOTHING:
         *seen = (struct token){home, stored};
         return;
     case TOKEN_TAKE:
-        tokens->taken[agent] = now_seconds();
-        take(tokens, agent, &kept, &stored);
+        tokens->taken[agent] = tokens_now();
+        tokens_take(tokens, agent, &kept, &stored);
         return;
     case TOKEN_REMOVE:
         if (remove_home(tokens, agent) == 0 || errno == ENOENT)
@@ -268,7 +226,7 @@ void tokens_finish_check(struct tokens *tokens)
     close(take_fd(&tokens->answer));
     if (!verdict.valid)
         refuse(agent, verdict.why);
-    else if (keep(tokens, agent, &verdict.login) < 0) {
+    else if (tokens_keep(tokens, agent, &verdict.login) < 0) {
         tokens->seen[agent].home = (struct token_side){0}; /* as new, at the next look */
         tokens->dirty[agent] = true;
     }
@@ -280,10 +238,21 @@ void tokens_finish_check(struct tokens *tokens)
 /* --- start and end --------------------------------------------------------------------------
  */
 
-void tokens_open(struct tokens *tokens, const struct agent *agent, uid_t shift)
+/* As `docker claudex login` has it run, on an empty folder. */
+static bool is_login(char *const *command, enum login_agent agent)
+{
+    if (!command[0] || strcmp(command[0], login_places[agent].agent) != 0 || !command[1])
+        return false;
+    return strcmp(command[1], "login") == 0 ||
+           (strcmp(command[1], "auth") == 0 && command[2] && strcmp(command[2], "login") == 0);
+}
+
+void tokens_open(struct tokens *tokens, const char *box, char *const *command,
+                 const struct agent *agent, uid_t shift)
 {
     struct error err = ERROR_INIT;
-    *tokens = (struct tokens){.agent = *agent,
+    *tokens = (struct tokens){.box = box,
+                              .agent = *agent,
                               .worker = UID_HOME_WORKER + shift,
                               .events = -1,
                               .timer = -1,
@@ -295,10 +264,16 @@ void tokens_open(struct tokens *tokens, const struct agent *agent, uid_t shift)
         warn("%s; the agents' logins are not kept", err.text);
     for (int i = 0; i < LOGIN_AGENTS && tokens->store >= 0; i++) {
         cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-        tokens->seen[i].kept = look_kept(tokens, (enum login_agent)i, &kept);
-        if (tokens->seen[i].kept.there)
-            (void)memcpy(tokens->details[i], kept.login.details, LOGIN_DETAILS_MAX);
+        tokens->seen[i].kept = tokens_look_kept(tokens, (enum login_agent)i, &kept);
+        tokens->asked[i] = is_login(command, (enum login_agent)i);
+        if (!tokens->seen[i].kept.there)
+            continue;
+        (void)memcpy(tokens->details[i], kept.login.details, LOGIN_DETAILS_MAX);
+        tokens_tell_written(tokens, (enum login_agent)i, &kept.login);
     }
+    for (int i = 0; i < LOGIN_AGENTS && tokens->store >= 0; i++)
+        tokens_tell_held(tokens, (enum login_agent)i, true);
+    tokens_show(tokens);
 }
 
 bool tokens_has(const struct tokens *tokens, enum login_agent agent)
@@ -310,9 +285,9 @@ void tokens_put(struct tokens *tokens)
 {
     for (int i = 0; i < LOGIN_AGENTS && tokens->store >= 0; i++) {
         cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-        const struct token_side now = look_kept(tokens, (enum login_agent)i, &kept);
+        const struct token_side now = tokens_look_kept(tokens, (enum login_agent)i, &kept);
         if (now.there)
-            take(tokens, (enum login_agent)i, &kept, &now);
+            tokens_take(tokens, (enum login_agent)i, &kept, &now);
         else
             tokens->seen[i].home = look_home(tokens, (enum login_agent)i, &tokens->bytes);
     }

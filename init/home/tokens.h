@@ -4,8 +4,9 @@
  * other days when an agent has refreshed them. What other boxes keep meanwhile comes into this
  * home.
  *
- * PID 1 compares bytes and copies them; what an agent wrote is looked at by login_check. Of two
- * boxes that refresh at once the newer login stays. A login that an agent removed is still kept
+ * PID 1 compares bytes and copies them; what an agent wrote is looked at by login_check, and
+ * whether others get it is login_judge's. Of two boxes that refresh at once the newer login
+ * stays. A login that an agent removed is still kept
  * for the others: only `claudex-init --tokens forget` forgets it, and then in every box.
  */
 #ifndef CLAUDEX_INIT_HOME_TOKENS_H
@@ -44,11 +45,14 @@ enum token_step token_decide(const struct token *seen, const struct token_side *
 
 struct tokens {
     int store;
+    const char *box;          /* its name, borrowed */
+    bool asked[LOGIN_AGENTS]; /* the session is a login that the user asked for */
     struct agent agent;
     uid_t worker; /* who looks at what the agent wrote */
     struct token seen[LOGIN_AGENTS];
     bool dirty[LOGIN_AGENTS];
     time_t taken[LOGIN_AGENTS]; /* when another box's came into this home, CLOCK_MONOTONIC */
+    time_t held[LOGIN_AGENTS];  /* when one was held and told, the same clock */
     char details[LOGIN_AGENTS][LOGIN_DETAILS_MAX]; /* of what was kept at the start, or "" */
 
     struct loop *loop;
@@ -59,9 +63,11 @@ struct tokens {
     struct buf bytes; /* what it looks at */
 };
 
-/* Before the home is laid out: opens what is kept. A warning where that cannot be: the agents
- * then ask for a login. `shift` is worker_uid_shift()'s. */
-void tokens_open(struct tokens *tokens, const struct agent *agent, uid_t shift);
+/* Before the home is laid out: opens what is kept, and says what the user should know of it. A
+ * warning where it cannot be opened: the agents then ask for a login. `command` is the
+ * session's, `box` its name, which stays borrowed, `shift` worker_uid_shift()'s. */
+void tokens_open(struct tokens *tokens, const char *box, char *const *command,
+                 const struct agent *agent, uid_t shift);
 /* After it: puts the logins in their places. */
 void tokens_put(struct tokens *tokens);
 /* What somebody can do whose agent, the session's `command`, has no login and no key: a line.
@@ -76,13 +82,34 @@ void tokens_settle(struct tokens *tokens);
 /* True if a login of the agent was kept at the start. */
 bool tokens_has(const struct tokens *tokens, enum login_agent agent);
 
-/* --- for init/home/token_watch.c alone -----------------------------------------------------
+/* --- for init/home/token_watch.c and token_keep.c alone
+ * -----------------------------------------------------
  */
 
 /* One look at both places, and one step. It may leave a login_check running (tokens->answer),
  * for tokens_finish_check() once that is readable. */
 void tokens_consider(struct tokens *tokens, enum login_agent agent);
 void tokens_finish_check(struct tokens *tokens);
+
+struct token_side tokens_side_of(const struct buf *bytes);
+bool tokens_same(const struct token_side *a, const struct token_side *b);
+struct token_side tokens_look_kept(const struct tokens *tokens, enum login_agent agent,
+                                   struct token_kept *kept);
+/* Puts what is kept into the home. */
+void tokens_take(struct tokens *tokens, enum login_agent agent, const struct token_kept *kept,
+                 const struct token_side *now);
+/* CLOCK_MONOTONIC. */
+time_t tokens_now(void);
+/* The look at tokens->bytes was good: shares or holds them. -1: not now. */
+int tokens_keep(struct tokens *tokens, enum login_agent agent, const struct login *login);
+/* Says that one is held, `loudly` whosever it is, or else another box's only; at most once a
+ * minute. */
+void tokens_tell_held(struct tokens *tokens, enum login_agent agent, bool loudly);
+/* Once, which box wrote what is shared, where nothing but the time spoke for it. */
+void tokens_tell_written(const struct tokens *tokens, enum login_agent agent,
+                         const struct login *login);
+/* For `status`: BOX_LOGINS as it has to be now. */
+void tokens_show(const struct tokens *tokens);
 
 /* Opens the home as the agent, -1 if it cannot be; all is done as the agent until the second.
  */

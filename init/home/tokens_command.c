@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "init/home/token_list.h"
 #include "init/home/token_store.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -37,22 +40,38 @@ static int lock(int store, struct error *err)
 
 static int list(int store, struct error *err)
 {
-    json_t *all = json_object();
-    for (int i = 0; i < LOGIN_AGENTS; i++) {
-        cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-        int found = token_store_read(store, (enum login_agent)i, &kept, err);
-        if (found < 0)
-            warn("%s", err->text);
-        if (found > 0)
-            (void)json_object_set_new(all, login_places[i].agent,
-                                      json_pack("{s:s, s:I}", "account", kept.login.account,
-                                                "fresh", (json_int_t)kept.login.fresh));
-    }
+    json_t *all = token_list(store, NULL);
     cleanup_free char *text = json_dumps(all, 0);
     json_decref(all);
     if (!text || puts(text) < 0)
         return error_errno(err, "cannot print the kept logins");
     return 0;
+}
+
+/* Done to one; prints it where there was one. */
+static int change(int store, const char *word, char **names, struct error *err)
+{
+    enum login_agent agent;
+    cleanup_fd int held = lock(store, err);
+    if (held < 0 || agent_of(names[0], &agent, err) < 0)
+        return -1;
+    int there =
+        strcmp(word, "refuse") == 0
+            ? token_store_refuse(store, agent, err)
+            : token_store_promote(store, agent,
+                                  strcmp(word, "accept") == 0 ? TOKEN_HELD : TOKEN_BEFORE, err);
+    if (there > 0)
+        puts(names[0]);
+    return there < 0 ? -1 : 0;
+}
+
+static bool is_change(const char *word)
+{
+    static const char *const words[] = {"accept", "refuse", "previous"};
+    for (size_t i = 0; i < array_length(words); i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
 }
 
 static int forget(int store, char **names, struct error *err)
@@ -88,7 +107,9 @@ static int keep(int store, char **names, struct error *err)
         return error_prefix(err, "the login of %s", login_places[agent].title);
     if (read_regular_file(AT_FDCWD, BOX_TOKENS_NEW_STATE, &state) == 0)
         login_parse_state(state.data ? state.data : "", state.length, &login);
-    if (token_store_write(store, agent, &login, &bytes, err) < 0)
+    login.when = (int64_t)time(NULL);
+    if (token_store_write(store, agent, &login, &bytes, err) < 0 ||
+        token_store_refuse(store, agent, err) < 0)
         return -1;
     puts(login.account);
     return 0;
@@ -107,8 +128,11 @@ int tokens_command(int argc, char **argv)
         failed = forget(store, argv + 2, &err);
     else if (argc == 3 && strcmp(argv[1], "keep") == 0)
         failed = keep(store, argv + 2, &err);
+    else if (argc == 3 && is_change(argv[1]))
+        failed = change(store, argv[1], argv + 2, &err);
     else
-        error_usage(&err, "usage: claudex-init --tokens list | forget AGENT... | keep AGENT");
+        error_usage(&err, "usage: claudex-init --tokens list | forget AGENT... | keep AGENT | "
+                          "accept AGENT | refuse AGENT | previous AGENT");
     if (failed)
         die_error(&err);
     return 0;

@@ -3,9 +3,12 @@
  * claudex-init --tokens: the kept logins, for the plugin, in a container that has their volume
  * at BOX_TOKENS_DIR, no network and no agent. Boxes that run see the change by themselves.
  *
- *     list            {"claude": {"account": "…", "fresh": MILLISECONDS}, …} on stdout
+ *     list            init/home/token_list.h's on stdout
  *     forget AGENT…   removes logins, with the ones before; prints those that there were
  *     keep AGENT      keeps BOX_TOKENS_NEW, and prints its account
+ *     accept AGENT    shares what is held (init/home/login_judge.h); prints AGENT where there
+ * was refuse AGENT    forgets what is held; likewise previous AGENT  goes back to the login
+ * before; likewise
  */
 #ifndef CLAUDEX_INIT_HOME_TOKENS_COMMAND_H
 #define CLAUDEX_INIT_HOME_TOKENS_COMMAND_H

@@ -161,15 +161,97 @@ refusals() { docker logs "$name" 2>&1 | awk '/is none, and is not kept/ {n++} EN
     eventually 10 kept_again
 }
 
-@test "another account is told" {
+# of ACCOUNT: Codex's login, whose tokens name it, refreshed on that day of January.
+of()
+{
+    local part
+    part() { printf %s "$1" | base64 -w 0 | tr '+/' '-_' | tr -d =; }
+    local token
+    token=$(part '{}').$(part "{\"https://api.openai.com/auth\":{\"chatgpt_account_id\":\"$1\"}}").sig
+    printf '{"tokens":{"id_token":"%s","access_token":"%s","refresh_token":"%s","account_id":"%s"},"last_refresh":"2026-01-0%sT00:00:00Z"}' \
+        "$token" "$token" "$1-$2" "$1" "$2"
+}
+codex_in() { claudex exec "$1" -- jq -r .tokens.refresh_token /home/node/.codex/auth.json; }
+codex_is() { [ "$(codex_in "$1")" = "$2" ]; }
+next_codex() { claudex run --parallel . -- jq -r .tokens.refresh_token /home/node/.codex/auth.json 2>/dev/null; }
+write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.codex/t ~/.codex/auth.json' sh "$2"; }
+
+@test "Codex's login of another account is held: told everywhere, shared when the user says so" {
     mkdir -p "$HOME/.codex"
-    auth() { printf '{"tokens":{"access_token":"a","account_id":"%s"},"last_refresh":"2026-01-0%sT00:00:00Z"}' "$1" "$2"; }
-    auth mine 1 >"$HOME/.codex/auth.json"
+    of mine 1 >"$HOME/.codex/auth.json"
+    claudex login codex --import
+    two_boxes
+    write_codex "$one" "$(of mine 2)"
+    eventually 5 codex_is "$two" mine-2
+    write_codex "$one" "$(of theirs 3)"
+    eventually 5 says "$one" "is not shared with other boxes: it is another account's"
+    eventually 5 says "$two" "the box $one has another login of Codex, of theirs, which no other box gets"
+    codex_is "$two" mine-2
+    codex_is "$one" theirs-3
+    equal "$(next_codex)" mine-2
+    has "$(claudex status "$one")" "another one of Codex, theirs, by $one"
+    # A box does not learn of others.
+    has "$(claudex status "$two")" "another one of Codex, theirs, by another box"
+    # Whose name it carries makes no difference.
+    write_codex "$one" "$(of theirs 4 | sed 's/"account_id":"theirs"/"account_id":"mine"/')"
+    eventually 5 says "$one" "are of different accounts"
+    run claudex login codex --accept
+    has "$output" "the one that a box wrote is every box's now"
+    has "$output" "logged in as theirs"
+    eventually 5 codex_is "$two" theirs-3
+    lacks "$(claudex status "$two")" --accept
+    run claudex login codex --previous
+    has "$output" "logged in as mine"
+    eventually 5 codex_is "$two" mine-2
+}
+
+@test "escape sequences in an account's name are no escape sequences on the terminal" {
+    mkdir -p "$HOME/.codex"
+    of mine 1 >"$HOME/.codex/auth.json"
     claudex login codex --import
     start_box
-    claudex exec "$name" -- sh -c 'echo "$1" >~/.codex/auth.json' sh "$(auth $'\\u001b[31mtheirs' 2)"
-    eventually 5 says "$name" 'the login of Codex is another account'
-    says "$name" '\x1b[31mtheirs (it was mine)'
+    write_codex "$name" '{"tokens":{"access_token":"a","account_id":"\u001b[31mtheirs"}}'
+    eventually 5 says "$name" '\x1b[31mtheirs'
+}
+
+@test "Claude Code's login that is written before the shared one is at its end is held" {
+    have mine "$(date -d '+8 hours' +%s000)"
+    two_boxes
+    write "$one" "$(login theirs "$(date -d '+9 hours' +%s000)")"
+    eventually 5 says "$one" "is not shared with other boxes: the one that is shared was not at its end"
+    token_is "$two" mine
+    run claudex run --parallel . -- jq -r .claudeAiOauth.accessToken "$credentials"
+    has "$output" "has another login of Claude Code"
+    has "$output" mine
+    run claudex login claude --refuse
+    has "$output" "is forgotten"
+    run claudex login --accept claude
+    has "$output" "no box wrote another one"
+    equal "$(next_box)" mine
+}
+
+@test "what cannot be told from a refresh is shared, told once at the next start, and can be undone" {
+    have mine "$(date -d '+2 minutes' +%s000)"
+    start_box
+    write "$name" "$(login refreshed "$(date -d '+8 hours' +%s000)")"
+    told="was written by the box $name at "
+    kept() { claudex run --parallel . -- jq -r .claudeAiOauth.accessToken "$credentials" >"$world/said" 2>&1 && grep -qx refreshed "$world/said"; }
+    eventually 10 kept
+    has "$(<"$world/said")" "$told"
+    run kept
+    equal "$status" 0
+    lacks "$(<"$world/said")" "$told"
+    run claudex login claude --previous
+    has "$output" "the one before is every box's again"
+    eventually 5 token_is "$name" mine
+    equal "$(next_box)" mine
+}
+
+@test "login wants a terminal, and says what does without" {
+    refused 2 "docker claudex login --import" claudex login </dev/null
+    refused 2 "docker claudex login --import" claudex login codex </dev/null
+    refused 2 "one of --import, --accept" claudex login --import --accept
+    nothing_left
 }
 
 @test "promise 13: the kept logins are root's in the box, and no part of what inspect shows" {

@@ -21,7 +21,9 @@ static void keep(const struct login *login, const char *bytes, size_t size)
         token_file_parse(file.data, file.length, &back, &at, &length) < 0)
         abort();
     if (length != size || memcmp(at, bytes, size) != 0 || back.fresh != login->fresh ||
-        strcmp(back.account, login->account) != 0 || strcmp(back.details, login->details) != 0)
+        strcmp(back.account, login->account) != 0 ||
+        strcmp(back.identity, login->identity) != 0 ||
+        strcmp(back.digest, login->digest) != 0 || strcmp(back.details, login->details) != 0)
         abort();
 }
 

@@ -55,6 +55,67 @@ static void codex_tokens_and_keys(void **state)
     assert_string_equal(login.account, "an API key");
 }
 
+/* {"sub": "s", "https://api.openai.com/auth": {"chatgpt_account_id": "a-1", "chatgpt_user_id":
+ * "u-1"}}, the same of a-2, and one of a-1 that has no user but its subject, in base64url. */
+#define OF_A1                                                                                  \
+    "e30.eyJzdWIiOiAicyIsICJodHRwczovL2FwaS5vcGVuYWkuY29tL2F1dGgiOiB7ImNoYXRncHRfYWNjb3VudF9p" \
+    "ZCI6ICJhLTEiLCAiY2hhdGdwdF91c2VyX2lkIjogInUtMSJ9fQ.c2ln"
+#define OF_A2                                                                                  \
+    "e30.eyJzdWIiOiAicyIsICJodHRwczovL2FwaS5vcGVuYWkuY29tL2F1dGgiOiB7ImNoYXRncHRfYWNjb3VudF9p" \
+    "ZCI6ICJhLTIiLCAiY2hhdGdwdF91c2VyX2lkIjogInUtMSJ9fQ.c2ln"
+#define OF_A1_BY_SUBJECT                                                                       \
+    "e30.eyJzdWIiOiAicyIsICJodHRwczovL2FwaS5vcGVuYWkuY29tL2F1dGgiOiB7ImNoYXRncHRfYWNjb3VudF9p" \
+    "ZCI6ICJhLTEifX0.c2ln"
+
+static void codex_tokens_say_whose_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *access, *account, *identity; /* identity NULL: refused */
+    } cases[] = {
+        {OF_A1, OF_A1, "a-1", "a-1 u-1"},
+        {OF_A1, "opaque", "a-1", "a-1 u-1"},
+        {OF_A1_BY_SUBJECT, "x", "", "a-1 s"},
+        {"opaque", OF_A1, "a-1", ""},
+        {"a..b", "x", "a-1", ""},
+        {"e30.e30.", "x", "a-1", ""},
+        {"e30.!!!.", "x", "a-1", ""},
+        {OF_A1, OF_A2, "a-1", NULL},
+        {OF_A1, OF_A1, "a-2", NULL},
+        {OF_A1, OF_A1_BY_SUBJECT, "a-1", NULL},
+    };
+    for (size_t i = 0; i < array_length(cases); i++) {
+        char text[2048];
+        (void)snprintf(text, sizeof text,
+                       "{\"tokens\": {\"id_token\": \"%s\", \"access_token\": \"%s\"%s%s%s}}",
+                       cases[i].id, cases[i].access,
+                       *cases[i].account ? ", \"account_id\": \"" : "", cases[i].account,
+                       *cases[i].account ? "\"" : "");
+        assert_int_equal(parse(LOGIN_CODEX, text), cases[i].identity ? 0 : -1);
+        if (cases[i].identity)
+            assert_string_equal(login.identity, cases[i].identity);
+    }
+}
+
+static void the_digest_is_of_the_tokens_alone(void **state)
+{
+    (void)state;
+    char digest[LOGIN_DIGEST_SIZE];
+    assert_int_equal(parse(LOGIN_CLAUDE, "{\"claudeAiOauth\": {\"accessToken\": \"a\", "
+                                         "\"refreshToken\": \"b\", \"expiresAt\": 1}}"),
+                     0);
+    (void)memcpy(digest, login.digest, sizeof digest);
+    assert_int_equal(strlen(digest), LOGIN_DIGEST_SIZE - 1);
+    assert_int_equal(parse(LOGIN_CLAUDE, "{\"mcpOAuth\": {}, \"claudeAiOauth\": {"
+                                         "\"refreshToken\": \"b\", \"accessToken\": \"a\"}}"),
+                     0);
+    assert_string_equal(login.digest, digest);
+    assert_int_equal(parse(LOGIN_CLAUDE, "{\"claudeAiOauth\": {\"accessToken\": \"a\", "
+                                         "\"refreshToken\": \"c\"}}"),
+                     0);
+    assert_string_not_equal(login.digest, digest);
+}
+
 static void odd_times_are_no_times(void **state)
 {
     (void)state;
@@ -144,12 +205,22 @@ static void a_kept_file_reads_back(void **state)
     const char *at;
     size_t length;
     struct login back;
-    login = (struct login){.fresh = -5, .account = "a@b", .details = "{\"x\": \"y\"}"};
+    login = (struct login){.fresh = -5,
+                           .account = "a@b",
+                           .identity = "account user",
+                           .digest = "0123",
+                           .box = "claudex-app-0a1b2c3d",
+                           .when = 1795374307,
+                           .details = "{\"x\": \"y\"}"};
     cleanup_buf struct buf file = BUF_INIT(TOKEN_FILE_MAX);
     assert_int_equal(token_file_print(&login, "by\0tes", 6, &file), 0);
     assert_int_equal(token_file_parse(file.data, file.length, &back, &at, &length), 0);
     assert_true(back.fresh == -5);
     assert_string_equal(back.account, "a@b");
+    assert_string_equal(back.identity, "account user");
+    assert_string_equal(back.digest, "0123");
+    assert_string_equal(back.box, "claudex-app-0a1b2c3d");
+    assert_true(back.when == 1795374307);
     assert_string_equal(back.details, "{\"x\": \"y\"}");
     assert_int_equal(length, 6);
     assert_memory_equal(at, "by\0tes", 6);
@@ -163,11 +234,13 @@ static void damage_to_a_kept_file_is_seen(void **state)
     const char *at;
     size_t length;
     static const char *const damaged[] = {"",
-                                          "claudex-login 2\n1\n\n\nx",
-                                          "claudex-login 1\n\n\n\nx",
-                                          "claudex-login 1\n1x\n\n\nx",
-                                          "claudex-login 1\n1\na",
-                                          "\n\n\n\n\n"};
+                                          "claudex-login 1\n1\n\n\n\n\n1\n\nx",
+                                          "claudex-login 2\n\n\n\n\n\n1\n\nx",
+                                          "claudex-login 2\n1x\n\n\n\n\n1\n\nx",
+                                          "claudex-login 2\n1\n\n\n\n\n\n\nx",
+                                          "claudex-login 2\n1\n\n\n\n\n1\n\n",
+                                          "claudex-login 2\n1\na",
+                                          "\n\n\n\n\n\n\n\n\n"};
     for (size_t i = 0; i < array_length(damaged); i++)
         assert_int_equal(token_file_parse(damaged[i], strlen(damaged[i]), &login, &at, &length),
                          -1);
@@ -178,6 +251,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claudes_tokens),
         cmocka_unit_test(codex_tokens_and_keys),
+        cmocka_unit_test(codex_tokens_say_whose_they_are),
+        cmocka_unit_test(the_digest_is_of_the_tokens_alone),
         cmocka_unit_test(odd_times_are_no_times),
         cmocka_unit_test(what_is_none_is_refused),
         cmocka_unit_test(no_message_shows_a_token),
