@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which name may be reached on which port, and which rule says so. Pure, and flat: a lookup
- * costs as many hash probes as the name has labels, with ten names as with a million.
+ * Which name may be reached on which port, and which rule says so. Pure, and flat: a look-up
+ * costs a probe for the name, and one for each parent that has as many labels as some wildcard,
+ * with ten names as with a million; policy_table.h has where they lie.
  *
  * Deny goes before allow. An exact rule matches its name, *.example.org any depth below
  * example.org (not itself), an address or CIDR rule the addresses that a client dials

@@ -10,16 +10,23 @@ point()
         '{$row, $series, $x, $y}' >>"$world/points"
 }
 
-row_10()
+# look_ups SERIES [ASKED]: the row's own figure is of the largest table; against: the smallest.
+look_ups()
 {
-    local count times
+    local count times least=
     for count in 10 100 1000 10000 100000 1000000; do
-        times=$("$build/test/bench/policy" "$count")
-        point 'a look-up' "$count" "$(stats 1 <<<"$times" | jq .median)"
+        times=$("$build/test/bench/policy" "$count" "${@:2}")
+        [ -n "$least" ] || least=$(stats 1 <<<"$times")
+        point "$1" "$count" "$(stats 1 <<<"$times" | jq .median)"
     done
-    # The row's own figure: the largest table; against: the smallest.
-    result "$(stats 1 <<<"$times")" "$("$build/test/bench/policy" 10 | stats 1)"
+    result "$(stats 1 <<<"$times")" "$least"
 }
+
+# Any name of all, which nothing but memory itself can answer.
+row_10() { look_ups 'any name of all'; }
+
+# The few names that one session asks for, and those that it is refused.
+row_10b() { look_ups 'the same 100 names again' 100; }
 
 # proportional PID...: their memory in MiB, each shared page divided by who shares it.
 proportional()

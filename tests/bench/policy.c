@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy COUNT
+ * policy COUNT [ASKED]
  *
  * Makes an allowlist of COUNT names and looks names up in it, one that is in it and one that is
- * not in turn, in an order that no cache foresees. Prints a line of the times of a look-up in
+ * not in turn. Without ASKED in an order that no cache foresees, any of COUNT; with it the same
+ * ASKED names again and again, as one session does. Prints a line of the times of a look-up in
  * microseconds, each the mean of a thousand.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "init/net/policy.h"
@@ -37,23 +39,43 @@ static unsigned long next(unsigned long *state)
     return *state;
 }
 
-int main(int argc, char **argv)
+static struct policy *make(unsigned long count)
 {
-    static char names[LOOKUPS][64];
-    unsigned long count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0,
-                  random = 88172645463325252;
     struct policy *policy = policy_new();
     for (unsigned long i = 0; i < count; i++) {
         struct host_pattern pattern;
         const char *why;
-        name_of(i, names[0], sizeof names[0]);
-        if (!policy || parse_host_pattern(names[0], &pattern, &why) < 0 ||
+        char name[64];
+        name_of(i, name, sizeof name);
+        if (!policy || parse_host_pattern(name, &pattern, &why) < 0 ||
             policy_add(policy, POLICY_ALLOW, &pattern, "bench", 0) < 0)
             die(1, "cannot make a policy of %lu names", count);
     }
-    for (int round = 0; count > 0 && round < ROUNDS; round++) {
-        for (int i = 0; i < LOOKUPS; i++)
-            name_of(next(&random) % count + (i % 2 ? count : 0), names[i], sizeof names[i]);
+    return policy;
+}
+
+/* Each mean is of look-ups of other names, or of `asked` ones that stay. */
+static void choose(char names[LOOKUPS][64], unsigned long count, unsigned long asked,
+                   unsigned long *random)
+{
+    unsigned long first = asked ? asked : LOOKUPS;
+    for (unsigned long i = 0; i < first && i < LOOKUPS; i++)
+        name_of(next(random) % count + (i % 2 ? count : 0), names[i], sizeof names[i]);
+    for (unsigned long i = first; i < LOOKUPS; i++)
+        memcpy(names[i], names[i % first], sizeof names[i]);
+}
+
+int main(int argc, char **argv)
+{
+    static char names[LOOKUPS][64];
+    unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 0,
+                  asked = argc > 2 ? strtoul(argv[2], NULL, 10) : 0, random = 88172645463325252;
+    if (count == 0 || asked % 2 != 0)
+        die(2, "policy COUNT [ASKED]; ASKED is even");
+    struct policy *policy = make(count);
+    for (int round = 0; round < ROUNDS; round++) {
+        if (round == 0 || asked == 0)
+            choose(names, count, asked, &random);
         unsigned long allowed = 0;
         double before = microseconds();
         for (int i = 0; i < LOOKUPS; i++) {
@@ -67,5 +89,5 @@ int main(int argc, char **argv)
         printf("%.4f%c", time, round + 1 < ROUNDS ? ' ' : '\n');
     }
     policy_free(policy);
-    return count > 0 ? 0 : 2;
+    return 0;
 }

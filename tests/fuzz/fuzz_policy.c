@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/net/policy.c init/net/pattern.c init/net/special.c */
+/* uses: init/net/policy.c init/net/policy_table.c init/net/pattern.c init/net/special.c */
 /*
  * Rules, one a line, "-" in front of a denial; the first line is a host and a port. The table's
  * verdict is that of looking at every rule, one by one.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/net/decide.c init/net/policy.c init/net/special.c */
+/* uses: init/net/decide.c init/net/policy.c init/net/policy_table.c init/net/special.c */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/net/policy.c init/net/special.c */
+/* uses: init/net/policy.c init/net/policy_table.c init/net/special.c */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -262,6 +262,68 @@ static void many_rules_are_all_found(void **state)
     assert_false(reaches(*state, "n50000.example.org", 443));
 }
 
+/* Keys of every length: within their subject, and outside of it. */
+static void names_of_every_length_are_told_apart(void **state)
+{
+    char name[254], other[254];
+    for (size_t length = 1; length < sizeof name; length++) {
+        for (size_t i = 0; i < length; i++)
+            name[i] = i % 50 == 49 && i + 1 < length ? '.' : 'a';
+        name[length] = '\0';
+        add(*state, POLICY_ALLOW, name, 0);
+    }
+    for (size_t length = 1; length < sizeof name; length++) {
+        for (size_t i = 0; i < length; i++)
+            name[i] = i % 50 == 49 && i + 1 < length ? '.' : 'a';
+        name[length] = '\0';
+        assert_true(reaches(*state, name, 443));
+        memcpy(other, name, sizeof other);
+        other[length / 2] = 'b';
+        assert_false(reaches(*state, other, 443));
+        assert_int_equal(drop(*state, POLICY_ALLOW, name), 1);
+        assert_false(reaches(*state, name, 443));
+    }
+}
+
+static void a_name_of_127_labels_has_as_many_parents(void **state)
+{
+    char deep[254];
+    for (size_t i = 0; i < 253; i++)
+        deep[i] = i % 2 ? '.' : 'x';
+    deep[253] = '\0';
+    add(*state, POLICY_ALLOW, deep, 0);
+    assert_true(reaches(*state, deep, 443));
+    assert_int_equal(drop(*state, POLICY_ALLOW, deep), 1);
+    add(*state, POLICY_ALLOW, "*.x", 0);
+    assert_true(reaches(*state, deep, 443));
+    assert_false(reaches(*state, "x", 443));
+    char parent[254];
+    (void)snprintf(parent, sizeof parent, "*.%s", deep + 2);
+    add(*state, POLICY_DENY, parent, 0);
+    assert_false(reaches(*state, deep, 443));
+    assert_true(reaches(*state, deep + 2, 443));
+}
+
+/* One subject with many rules: each goes alone, from wherever it is in the list. */
+static void the_rules_of_one_name_come_and_go_one_by_one(void **state)
+{
+    static const uint16_t orders[][3] = {{1, 2, 3}, {3, 2, 1}, {2, 1, 3}, {2, 3, 1}};
+    for (size_t i = 0; i < array_length(orders); i++) {
+        for (uint16_t port = 1; port <= 3; port++) {
+            char text[32];
+            (void)snprintf(text, sizeof text, "example.org:%u", port);
+            add(*state, POLICY_ALLOW, text, 0);
+        }
+        for (size_t k = 0; k < 3; k++) {
+            char text[32];
+            (void)snprintf(text, sizeof text, "example.org:%u", orders[i][k]);
+            assert_int_equal(drop(*state, POLICY_ALLOW, text), 1);
+            for (size_t j = 0; j < 3; j++)
+                assert_int_equal(reaches(*state, "example.org", orders[i][j]), j > k);
+        }
+    }
+}
+
 #define policy_test(f) cmocka_unit_test_setup_teardown(f, make, unmake)
 
 int main(void)
@@ -280,6 +342,9 @@ int main(void)
         policy_test(networks_hold_their_addresses),
         cmocka_unit_test(special_addresses_are_told),
         policy_test(many_rules_are_all_found),
+        policy_test(names_of_every_length_are_told_apart),
+        policy_test(a_name_of_127_labels_has_as_many_parents),
+        policy_test(the_rules_of_one_name_come_and_go_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
