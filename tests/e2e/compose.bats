@@ -87,6 +87,41 @@ compose()
     has "$(jq -c .SecurityOpt <<<"$made")" no-new-privileges
 }
 
+# A login of Claude Code's with this token, and a shell line that prints the one that is there.
+login() { printf '{"claudeAiOauth":{"accessToken":"%s","refreshToken":"r","expiresAt":5}}' "$1"; }
+print_token='jq -r .claudeAiOauth.accessToken ~/.claude/.credentials.json'
+
+@test "a login made in a box by compose is there in the next, and gone with its volumes" {
+    compose run --rm -T agent sh -c 'printf %s "$1" >~/.claude/.credentials.json' sh "$(login one)"
+    equal "$(compose run --rm -T agent sh -c "$print_token")" one
+    compose down
+    equal "$(compose run --rm -T agent sh -c "$print_token")" one
+    compose down --volumes
+    run compose run --rm -T agent sh -c "$print_token"
+    [ "$status" -ne 0 ]
+}
+
+@test "shared.yaml: the logins and skills of run, which down --volumes leaves" {
+    local files=(-f "$top/compose/shared.yaml") user
+    user=$(printf %s "$HOME" | sha256sum | cut -c 1-8)
+    run compose "${files[@]}" config --quiet
+    [ "$status" -ne 0 ]
+    has "$output" "shared.yaml says to what"
+    export CLAUDEX_USER=$user
+    mkdir -p "$HOME/.claude"
+    login hosts >"$HOME/.claude/.credentials.json"
+    claudex login --import
+    docker volume create "claudex-skills-$user" >/dev/null
+    equal "$(compose "${files[@]}" run --rm -T agent sh -c "$print_token")" hosts
+    compose "${files[@]}" run --rm -T agent sh -c 'printf %s "$1" >~/.claude/.credentials.json' sh "$(login theirs)"
+    made=$(compose "${files[@]}" create 2>&1 && compose "${files[@]}" ps --all --quiet)
+    has "$(docker inspect --format '{{range .Mounts}}{{.Name}} {{.Destination}};{{end}}' "${made##*$'\n'}")" \
+        "claudex-skills-$user /run/claudex/skills;"
+    compose "${files[@]}" down --volumes
+    equal "$(claudex run . -- sh -c "$print_token")" theirs
+    docker volume rm "claudex-skills-$user" >/dev/null
+}
+
 @test "another service by its name, on a network that leads nowhere" {
     cat >"$world/services.yaml" <<END
 services:
