@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # commands for the box; what bats and the helpers set
+# Attack 40: what PID 1 and its workers ask of the kernel fails, one call after the other, until a
+# boot asks for no more. Each of these boxes is refused, and nothing of the agent ran, or it works,
+# confined and closed as it is without the fault: told by the session, counted at the far side,
+# where at the end an open box does arrive.
+
+load faults.bash
+
+memory=mmap,mremap,brk
+descriptors=openat,open,openat2,socket,socketpair,pipe2,epoll_create1,eventfd2,signalfd4
+descriptors+=,timerfd_create,inotify_init1,memfd_create,pidfd_open,dup,dup3,dup2,accept4
+disk=write,writev,pwrite64,fsync,fdatasync,ftruncate,fallocate,mkdirat,mkdir,mknodat,mknod
+disk+=,renameat,renameat2,rename,linkat,link,symlinkat,symlink
+processes=clone,clone3,fork,vfork
+identity=setuid,setgid,setgroups,setresuid,setresgid,setsid,capset,no_new_privs,bounding,ambient
+identity+=,securebits,dumpable,filter,landlock_create_ruleset
+identity+=,landlock_restrict_self,fchown,fchownat,fchmodat,fchmod,chown,lchown,chmod
+netlink=sendto,sendmsg,bind
+# Where a worker may die: about a hundred places in each.
+anywhere=openat,open,read,write,sendmsg,recvmsg,setgroups,setresuid,capset,filter
+anywhere+=,landlock_restrict_self,ioctl,socket,bind,connect,renameat,rename
+
+@test "attack 40: no memory any more, from each request on" {
+    yard
+    sweep first ENOMEM $memory -
+    # The first few are libc's own, before main(): it says so, or dies of it.
+    outcomes 'worked|refused|ended with (127|139)'
+    [ "$(outcome 8)" = worked ]
+    closed
+}
+
+@test "attack 40: no descriptor, at each call that wants one" {
+    yard
+    sweep first EMFILE $descriptors
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: the disk is full, from each call on" {
+    yard
+    sweep first ENOSPC $disk -
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: no process can be started, from each on" {
+    yard
+    sweep first EAGAIN $processes -
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: a step of becoming unprivileged fails, each in turn, in PID 1 and the workers" {
+    yard
+    sweep any EPERM $identity
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: a commit of rules is refused with EAGAIN, each in turn" {
+    yard
+    sweep first EAGAIN commit4,commit6
+    outcomes worked
+    closed
+}
+
+@test "attack 40: a commit of rules is lost and nobody says so, each in turn" {
+    yard
+    sweep first lost commit4,commit6
+    outcomes worked
+    closed
+}
+
+@test "attack 40: every commit from each on is refused with EAGAIN" {
+    yard
+    sweep first EAGAIN commit4,commit6 -
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: every commit from each on is lost" {
+    yard
+    sweep first lost commit4,commit6 -
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: netlink has no room, by nf_tables, at each message" {
+    without legacy
+    yard
+    sweep first ENOBUFS $netlink
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: a message of netlink is lost, by nf_tables, each in turn" {
+    without legacy
+    yard
+    sweep first lost sendto,sendmsg
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: a worker is killed, wherever it is" {
+    yard
+    # Every third call of them: often enough to meet each phase.
+    sweep workers kill $anywhere 3
+    outcomes 'worked|refused|ended with 137'
+    closed
+}
