@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init/git/changes.h"
 
+#include <git2.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "init/git/history.h"
 
 #include <ctype.h>
+#include <git2.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

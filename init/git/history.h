@@ -5,19 +5,24 @@
 #ifndef CLAUDEX_INIT_GIT_HISTORY_H
 #define CLAUDEX_INIT_GIT_HISTORY_H
 
-#include <git2.h>
 #include <jansson.h>
 
 #include "init/git/audit.h"
 #include "shared/error.h"
+
+/* libgit2's; who looks into them includes it. */
+struct git_commit;
+struct git_odb;
+struct git_repository;
+struct git_tree;
 
 /* One project's trail, opened by the worker. */
 struct history {
     char name[256]; /* of the project's folder */
     char path[512]; /* of the audit repository */
     struct audit audit;
-    git_odb *odb;
-    git_repository *repository;
+    struct git_odb *odb;
+    struct git_repository *repository;
 };
 #define HISTORY_INIT                                                                           \
     {                                                                                          \
@@ -33,19 +38,19 @@ void history_unlock(const struct history *history);
 /* The last snapshot, or that of a word: "start" (of the last session), "last", or at least four
  * of the digits of its id. The caller's: git_commit_free(). 0; 1 where the word names none; -1.
  */
-int history_find(const struct history *history, const char *word, git_commit **commit,
+int history_find(const struct history *history, const char *word, struct git_commit **commit,
                  struct error *err);
 
 /* {"project", "id", "time" (s), "kind", "summary", "session", "box", "agent", "command",
  * "mode", "notes": {"unreadable": 1}}. A new reference, NULL when out of memory. */
-json_t *history_describe(const struct history *history, const git_commit *commit);
+json_t *history_describe(const struct history *history, const struct git_commit *commit);
 
 /* The tree of its project's files: git_tree_free(). */
-int history_files(const struct history *history, const git_commit *commit, git_tree **files,
-                  struct error *err);
+int history_files(const struct history *history, const struct git_commit *commit,
+                  struct git_tree **files, struct error *err);
 
 /* What it says it does not hold (record.h). A new reference, or NULL. */
-json_t *history_record(const struct history *history, const git_commit *commit);
+json_t *history_record(const struct history *history, const struct git_commit *commit);
 
 /* Newest first, as an array of history_describe(); at most `count`. */
 json_t *history_list(const struct history *history, size_t count, struct error *err);

@@ -14,13 +14,10 @@
 #include <stdint.h>
 #include <zlib.h>
 
-#include <sha1dc.h>
-
+#include "init/git/object.h"
 #include "init/git/oid.h"
+#include "init/git/oid_set.h"
 #include "shared/buf.h"
-
-/* Types as in a pack. */
-enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3 };
 
 struct packed {
     uint8_t oid[OID_SIZE];
@@ -35,10 +32,7 @@ struct pack {
     int why;      /* errno of the first failure; nothing more is added then */
     struct packed *objects;
     size_t count, capacity;
-    uint32_t *table; /* of ids: 1 + where in `claimed` */
-    size_t table_size;
-    uint8_t (*claimed)[OID_SIZE];
-    size_t claimed_count, claimed_capacity;
+    struct oid_set claimed; /* by the threads, to add or added */
     /* Whether the repository has it already; called with the lock held. NULL: nothing. */
     bool (*known)(void *context, const uint8_t oid[OID_SIZE]);
     void *context;
@@ -55,11 +49,8 @@ void deflater_free(struct deflater *deflater);
 void pack_begin(struct pack *pack, int fd);
 void pack_free(struct pack *pack);
 
-/* The id of an object: 0, -1 with EBADMSG where somebody tried to make SHA-1 collide. */
-int object_hash(enum object_type type, const void *bytes, size_t length, uint8_t oid[OID_SIZE]);
-
-/* Adds an object unless it is there. 0 with its id, or -1 with errno: EBADMSG as above (and
- * nothing was added), else the pack is broken. */
+/* Adds an object unless it is there. 0 with its id, or -1 with errno: EBADMSG where somebody
+ * tried to make SHA-1 collide (nothing was added), else the pack is broken. */
 int pack_add(struct pack *pack, struct deflater *deflater, enum object_type type,
              const void *bytes, size_t length, uint8_t oid[OID_SIZE]);
 

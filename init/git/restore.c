@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <git2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

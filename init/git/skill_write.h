@@ -7,12 +7,14 @@
 #ifndef CLAUDEX_INIT_GIT_SKILL_WRITE_H
 #define CLAUDEX_INIT_GIT_SKILL_WRITE_H
 
-#include <git2.h>
-
 #include "shared/error.h"
 
+/* libgit2's; who looks into them includes it. */
+struct git_repository;
+struct git_tree;
+
 /* Writes it below the empty folder `path`. -1 with why not; what was written stays. */
-int skill_write(git_repository *repository, git_tree *tree, const char *path,
+int skill_write(struct git_repository *repository, struct git_tree *tree, const char *path,
                 struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "init/git/snapshot.h"
 
 #include <errno.h>
+#include <git2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

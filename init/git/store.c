@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init/git/store.h"
 
+#include <git2.h>
 #include <git2/sys/repository.h>
 #include <stdarg.h>
 #include <stdio.h>

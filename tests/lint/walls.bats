@@ -59,6 +59,7 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
 
 @test "libgit2 has one room" {
     none 'includes' "$(includes 'git2' shared plugin init | grep -v '^init/git/' || [ $? = 1 ])"
+    none 'headers' "$(includes 'git2' init/git | grep '\.h:' || [ $? = 1 ])"
 }
 
 @test "nothing prints or exits behind shared/log's back" {

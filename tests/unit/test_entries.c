@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/git/entries.c init/git/oid.c init/git/tree.c init/git/name.c init/git/path.c
- *       init/git/pack.c */
+ *       init/git/object.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "init/git/entries.h"
 #include "init/git/name.h"
-#include "init/git/pack.h"
+#include "init/git/object.h"
 #include "init/git/path.h"
 #include "init/git/tree.h"
 

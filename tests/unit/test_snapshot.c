@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/git/snapshot.c init/git/scan.c init/git/hashing.c init/git/entries.c
- *       init/git/ignore.c init/git/record.c init/git/pack.c init/git/tree.c init/git/name.c
- *       init/git/path.c init/git/oid.c init/git/audit.c init/git/tidy.c init/git/store.c
- *       init/git/actor.c init/git/history.c init/git/changes.c init/git/sessions.c */
+ *       init/git/ignore.c init/git/record.c init/git/pack.c init/git/pack_large.c
+ *       init/git/pack_index.c init/git/object.c init/git/oid_set.c init/git/tree.c
+ *       init/git/name.c init/git/path.c init/git/oid.c init/git/audit.c init/git/tidy.c
+ *       init/git/store.c init/git/actor.c init/git/history.c init/git/changes.c
+ * init/git/sessions.c */
 /* wraps: pwrite */
 /* Snapshots of a folder of this test's, by the code that the worker runs, without its uids. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <git2.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
