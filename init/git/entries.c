@@ -32,22 +32,39 @@ static char *arena_copy(struct arena **arena, const char *text, size_t length)
     return copy;
 }
 
-struct entry *entries_add(struct entries *entries, const char *path, size_t length)
+static int reserve(struct entries *entries, size_t capacity)
 {
-    if (entries->count == entries->capacity) {
-        size_t capacity = entries->capacity ? entries->capacity * 2 : FIRST_CAPACITY;
-        struct entry *items = reallocarray(entries->items, capacity, sizeof *items);
-        if (!items)
-            return NULL;
-        entries->items = items;
-        entries->capacity = capacity;
-    }
-    char *copy = arena_copy(&entries->arena, path, length);
-    if (!copy)
+    struct entry *items = reallocarray(entries->items, capacity, sizeof *items);
+    if (!items)
+        return -1;
+    entries->items = items;
+    entries->capacity = capacity;
+    return 0;
+}
+
+struct entry *entries_add_shared(struct entries *entries, const char *path)
+{
+    if (entries->count == entries->capacity &&
+        reserve(entries, entries->capacity ? entries->capacity * 2 : FIRST_CAPACITY) < 0)
         return NULL;
     struct entry *entry = &entries->items[entries->count++];
-    *entry = (struct entry){.path = copy};
+    *entry = (struct entry){.path = path};
     return entry;
+}
+
+struct entry *entries_add(struct entries *entries, const char *path, size_t length)
+{
+    const char *copy = arena_copy(&entries->arena, path, length);
+    return copy ? entries_add_shared(entries, copy) : NULL;
+}
+
+void entries_adopt(struct entries *entries, struct entries *other)
+{
+    struct arena **last = &entries->arena;
+    while (*last)
+        last = &(*last)->next;
+    *last = other->arena;
+    other->arena = NULL;
 }
 
 void entries_free(struct entries *entries)
@@ -76,7 +93,8 @@ struct fixed {
     uint32_t mode, flags, path_length;
     uint8_t oid[OID_SIZE];
 };
-enum { MAGIC = 0x58444c43, VERSION = 1, KEPT_FLAGS = ENTRY_RACY | ENTRY_HASH_ONLY };
+/* Another version also where the trees are made in another way: ids of them are believed. */
+enum { MAGIC = 0x58444c43, VERSION = 2, KEPT_FLAGS = ENTRY_RACY | ENTRY_HASH_ONLY };
 
 static uint32_t checksum(const void *bytes, size_t length)
 {
@@ -170,6 +188,9 @@ int index_parse(const void *bytes, size_t length, struct entries *entries)
         sum != checksum(bytes, length - sizeof sum))
         return -1;
     p += sizeof head;
+    if (head.count > (size_t)(end - p) / sizeof(struct fixed) ||
+        (head.count > 0 && reserve(entries, head.count) < 0))
+        return -1;
     while (p < end)
         if (parse_entry(&p, end, entries) < 0)
             return -1;

@@ -31,11 +31,11 @@ enum entry_flag {
     /* Not kept in the index: */
     ENTRY_FRESH = 1 << 8, /* oid is still to be found */
     ENTRY_GONE = 1 << 9,  /* could not be read: not part of the tree */
-    ENTRY_KNOWN = 1 << 10 /* folder: oid is that of before */
+    ENTRY_SAME = 1 << 10, /* folder: nothing in it is different, its oid is that of before */
 };
 
 struct entry {
-    char *path; /* "a/b"; a folder "a/", the project itself ""; in the list's memory */
+    const char *path; /* "a/b"; a folder "a/", the project itself ""; in the list's memory */
     uint32_t mode;
     uint32_t flags;
     uint64_t size, device, inode;
@@ -52,6 +52,10 @@ struct entries {
 
 /* A new one at the end, all 0 but its path; NULL when out of memory. Moves the others. */
 struct entry *entries_add(struct entries *entries, const char *path, size_t length);
+/* The same with a path that stays the memory of another list. */
+struct entry *entries_add_shared(struct entries *entries, const char *path);
+/* Takes over the memory of the other list's paths, which stay valid as long as `entries`. */
+void entries_adopt(struct entries *entries, struct entries *other);
 void entries_free(struct entries *entries);
 #define cleanup_entries cleanup_with(entries_free)
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <sha2.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "init/git/scan.h"
+#include "init/git/fields.h"
+#include "init/git/processors.h"
 #include "shared/cleanup.h"
 
 enum {
@@ -101,15 +101,6 @@ static int add_hash(struct reader *reader, struct entry *entry, int fd, enum not
 /* --- one file -------------------------------------------------------------------------------
  */
 
-static void take_fields(struct entry *entry, const struct stat *st)
-{
-    entry->size = (uint64_t)st->st_size;
-    entry->inode = st->st_ino;
-    entry->mode = scan_mode(st);
-    entry->modified = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec;
-    entry->changed = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec;
-}
-
 static int read_whole(int fd, struct buf *bytes)
 {
     buf_clear(bytes);
@@ -161,15 +152,17 @@ static enum outcome try_file(struct reader *reader, struct entry *entry, int fd)
         (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
     if (fstat(fd, &before) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return UNREADABLE;
-    take_fields(entry, &before);
+    fields_take(entry, &before);
     if (entry->size > h->kept_max)
         return TOO_LARGE;
     enum outcome outcome = add_content(reader, entry, fd);
     if (outcome != DONE)
         return outcome;
-    if (fstat(fd, &after) == 0 && scan_is_same(entry, &after))
-        return DONE;
-    return AGAIN;
+    struct entry now = {0};
+    if (fstat(fd, &after) < 0)
+        return AGAIN;
+    fields_take(&now, &after);
+    return fields_same(entry, &now) ? DONE : AGAIN;
 }
 
 static int lose(const struct reader *reader, struct entry *entry, enum note note)
@@ -254,20 +247,11 @@ static void *read_some(void *context)
     return NULL;
 }
 
-static size_t processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) < 0)
-        return 1;
-    size_t count = (size_t)CPU_COUNT(&set);
-    return count < THREADS_MAX ? count : THREADS_MAX;
-}
-
 static void run(struct work *work)
 {
     pthread_t threads[THREADS_MAX];
     size_t wanted = work->count / WORTH_A_THREAD, started = 0;
-    size_t most = processors();
+    size_t most = processors(THREADS_MAX);
     if (wanted > most)
         wanted = most;
     /* This thread is one of them. Where no other can be started, it does the work alone. */

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init/git/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 
-#include "shared/cleanup.h"
-#include "shared/io.h"
+#include "init/git/ahead.h"
+#include "init/git/fields.h"
+#include "init/git/listing.h"
 
 /* A file changed that shortly before the walk may change once more without its ctime showing
  * it: file systems count in ticks, some in seconds. */
@@ -23,117 +20,20 @@ enum { RACY_SECONDS = 2 };
 
 struct walk {
     struct scan *scan;
+    struct ahead ahead;
     struct entries *now;
-    size_t cursor; /* in scan->before: the first that is not before where we are */
+    size_t cursor;    /* in scan->before: the first that is not before where we are */
+    size_t different; /* so far: what is not as it was then, but for what is gone */
     int64_t racy_since;
     char path[PATH_MAX + NAME_MAX + 2];
     size_t length;
 };
-
-/* One name of a folder; all of a folder's are read before they are gone through, for they have
- * to be in git's order. */
-struct child {
-    char *name;
-    size_t length;
-    struct stat st;
-};
-
-struct children {
-    struct child *items;
-    size_t count, capacity;
-};
-
-static void children_free(struct children *children)
-{
-    for (size_t i = 0; i < children->count; i++)
-        free(children->items[i].name);
-    free(children->items);
-}
-
-static int64_t nanoseconds(const struct timespec *time)
-{
-    return time->tv_sec * NANOSECONDS + time->tv_nsec;
-}
-
-uint32_t scan_mode(const struct stat *st)
-{
-    if (S_ISREG(st->st_mode))
-        return st->st_mode & S_IXUSR ? ENTRY_PROGRAM : ENTRY_FILE;
-    return S_ISLNK(st->st_mode) ? ENTRY_LINK : S_ISDIR(st->st_mode) ? ENTRY_FOLDER : 0;
-}
-
-bool scan_is_same(const struct entry *entry, const struct stat *st)
-{
-    return entry->mode == scan_mode(st) && entry->size == (uint64_t)st->st_size &&
-           entry->inode == st->st_ino && entry->device == st->st_dev &&
-           entry->changed == nanoseconds(&st->st_ctim) &&
-           entry->modified == nanoseconds(&st->st_mtim);
-}
 
 bool scan_believes(int root)
 {
     struct statfs fs;
     return fstatfs(root, &fs) == 0 && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC &&
            fs.f_type != HUGETLBFS_MAGIC;
-}
-
-/* git's order: a folder's name as if it ended in a slash. */
-static int by_name(const void *a, const void *b)
-{
-    const struct child *left = a, *right = b;
-    size_t common = left->length < right->length ? left->length : right->length;
-    int order = memcmp(left->name, right->name, common);
-    if (order)
-        return order;
-    unsigned char l = (unsigned char)left->name[common];
-    unsigned char r = (unsigned char)right->name[common];
-    l = l == '\0' && S_ISDIR(left->st.st_mode) ? '/' : l;
-    r = r == '\0' && S_ISDIR(right->st.st_mode) ? '/' : r;
-    return (l > r) - (l < r);
-}
-
-static int add_child(struct children *children, int folder, const char *name)
-{
-    if (children->count == children->capacity) {
-        size_t capacity = children->capacity ? children->capacity * 2 : 64;
-        struct child *items = reallocarray(children->items, capacity, sizeof *items);
-        if (!items)
-            return -1;
-        children->items = items;
-        children->capacity = capacity;
-    }
-    struct child *child = &children->items[children->count];
-    if (fstatat(folder, name, &child->st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOMEM ? -1 : 0; /* gone meanwhile */
-    if (!scan_mode(&child->st))
-        return 0;
-    child->length = strlen(name);
-    child->name = strdup(name);
-    if (!child->name)
-        return -1;
-    children->count++;
-    return 0;
-}
-
-/* 1: cannot be read. */
-static int read_children(DIR *dir, struct children *children)
-{
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry)
-            break;
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            continue;
-        if (add_child(children, dirfd(dir), name) < 0)
-            return -1;
-    }
-    if (errno)
-        return 1;
-    if (children->count > 1)
-        qsort(children->items, children->count, sizeof *children->items, by_name);
-    return 0;
 }
 
 /* --- the last snapshot ---------------------------------------------------------------------
@@ -166,15 +66,13 @@ static bool had_files(struct walk *walk)
  */
 
 /* Its rules count for what lies beside and below it. */
-static int gather(struct walk *walk, int folder)
+static int gather(struct walk *walk, const struct listing *listing)
 {
-    cleanup_buf struct buf text = BUF_INIT(IGNORE_FILE_MAX);
-    if (read_regular_file(folder, ".gitignore", &text) == 0)
-        return text.length ? ignore_add(walk->scan->ignore, walk->path, text.data, text.length)
-                           : 0;
-    if (errno == E2BIG)
+    if (listing->ignore_too_large)
         record_note(walk->scan->record, NOTE_IGNORE, walk->path);
-    return 0;
+    return listing->ignore.length > 0 ? ignore_add(walk->scan->ignore, walk->path,
+                                                   listing->ignore.data, listing->ignore.length)
+                                      : 0;
 }
 
 /* The nearest .gitignore that says something decides. */
@@ -202,116 +100,173 @@ static bool is_ignored(struct walk *walk, bool is_folder)
 /* --- the walk ------------------------------------------------------------------------------
  */
 
-static int add(struct walk *walk, const struct stat *st, const struct entry *before)
+static struct entry *add(struct walk *walk, const struct entry *fields,
+                         const struct entry *before)
 {
-    struct entry *entry = entries_add(walk->now, walk->path, walk->length);
+    struct entry *entry = before ? entries_add_shared(walk->now, before->path)
+                                 : entries_add(walk->now, walk->path, walk->length);
+    if (!entry)
+        return NULL;
+    const char *path = entry->path;
+    *entry = *fields;
+    entry->path = path;
+    if (before)
+        memcpy(entry->oid, before->oid, OID_SIZE);
+    walk->different += !before;
+    return entry;
+}
+
+static int add_folder(struct walk *walk, const struct entry *before)
+{
+    const struct entry folder = {.mode = ENTRY_FOLDER};
+    return add(walk, &folder, before) ? 0 : -1;
+}
+
+static int add_file(struct walk *walk, const struct entry *fields, const struct entry *before)
+{
+    struct entry *entry = add(walk, fields, before);
     if (!entry)
         return -1;
-    entry->mode = scan_mode(st);
-    if (entry_is_folder(entry)) {
-        if (before) {
-            memcpy(entry->oid, before->oid, OID_SIZE);
-            entry->flags |= ENTRY_KNOWN;
-        }
-        return 0;
-    }
-    entry->size = (uint64_t)st->st_size;
-    entry->device = st->st_dev;
-    entry->inode = st->st_ino;
-    entry->modified = nanoseconds(&st->st_mtim);
-    entry->changed = nanoseconds(&st->st_ctim);
+    const bool racy = entry->changed >= walk->racy_since;
     if (before && walk->scan->fields_are_true && !(before->flags & ENTRY_RACY) &&
-        scan_is_same(before, st)) {
-        memcpy(entry->oid, before->oid, OID_SIZE);
+        fields_same(before, entry)) {
         entry->flags |= before->flags & ENTRY_HASH_ONLY;
         if (entry->flags & ENTRY_HASH_ONLY)
             record_note(walk->scan->record, NOTE_HASH_ONLY, walk->path);
+        walk->different += racy; /* to be kept in mind, if nothing else */
     } else {
         entry->flags |= ENTRY_FRESH;
+        walk->different += before != NULL;
     }
-    if (entry->changed >= walk->racy_since)
+    if (racy)
         entry->flags |= ENTRY_RACY;
     return 0;
 }
 
-static int walk_folder(struct walk *walk, const struct stat *expected, bool ignored);
+static int walk_folder(struct walk *walk, struct child *child);
 
-static int visit(struct walk *walk, const struct child *child, bool ignored)
+static void enter(struct walk *walk)
 {
-    const bool is_folder = S_ISDIR(child->st.st_mode);
-    if (strcmp(child->name, ".git") == 0 && is_folder) {
+    walk->path[walk->length++] = '/';
+    walk->path[walk->length] = '\0';
+}
+
+static int visit(struct walk *walk, struct child *child)
+{
+    if (!entry_is_folder(&child->fields)) {
+        const struct entry *before = last_time(walk);
+        child->ignored = child->ignored || is_ignored(walk, false);
+        return child->ignored && !before ? 0 : add_file(walk, &child->fields, before);
+    }
+    if (strcmp(child->name, ".git") == 0) {
         if (walk->length > strlen(".git"))
             record_note(walk->scan->record, NOTE_REPOSITORY, walk->path);
         return 0;
     }
-    ignored = ignored || is_ignored(walk, is_folder);
-    if (!is_folder) {
-        const struct entry *before = last_time(walk);
-        return ignored && !before ? 0 : add(walk, &child->st, before);
-    }
-    walk->path[walk->length++] = '/';
-    walk->path[walk->length] = '\0';
-    return ignored && !had_files(walk) ? 0 : walk_folder(walk, &child->st, ignored);
+    enter(walk);
+    return child->ignored && !had_files(walk) ? 0 : walk_folder(walk, child);
 }
 
-static int visit_children(struct walk *walk, const struct children *children, bool ignored)
+/* Makes walk->path the child's; false where that is too long. */
+static bool go_to(struct walk *walk, size_t folder, const struct child *child)
+{
+    if (folder + child->length + 1 >= PATH_MAX)
+        return false;
+    memcpy(walk->path + folder, child->name, child->length + 1);
+    walk->length = folder + child->length;
+    return true;
+}
+
+static void go_back(struct walk *walk, size_t folder)
+{
+    walk->length = folder;
+    walk->path[folder] = '\0';
+}
+
+/* What the walk will come to, the last first, so that the first is in front. */
+static void send_ahead(struct walk *walk, struct listing *listing)
 {
     const size_t folder = walk->length;
-    for (size_t i = 0; i < children->count; i++) {
-        const struct child *child = &children->items[i];
-        if (folder + child->length + 1 >= PATH_MAX) {
-            record_note(walk->scan->record, NOTE_TOO_DEEP, walk->path);
+    for (size_t i = listing->count; i-- > 0;) {
+        struct child *child = &listing->items[i];
+        if (!entry_is_folder(&child->fields) || strcmp(child->name, ".git") == 0 ||
+            !go_to(walk, folder, child))
             continue;
-        }
-        memcpy(walk->path + folder, child->name, child->length + 1);
-        walk->length = folder + child->length;
-        int failed = visit(walk, child, ignored);
-        walk->length = folder;
-        walk->path[folder] = '\0';
-        if (failed)
-            return -1;
+        child->ignored = child->ignored || is_ignored(walk, true);
+        enter(walk);
+        if (!child->ignored)
+            child->errand = ahead_send(&walk->ahead, walk->path, &child->fields);
+        go_back(walk, folder);
     }
-    return 0;
 }
 
-/* Opened by its whole path, so that depth costs no descriptors; that it is the folder that was
- * seen, and no other through a symlink on the way, its inode says. */
-static DIR *open_folder(const struct walk *walk, const struct stat *expected)
+static int visit_children(struct walk *walk, struct listing *listing)
 {
-    struct stat st;
-    cleanup_fd int fd = openat(walk->scan->root, walk->length ? walk->path : ".",
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 ||
-        (expected && (st.st_ino != expected->st_ino || st.st_dev != expected->st_dev)))
-        return NULL;
-    DIR *dir = fdopendir(fd);
-    if (dir)
-        (void)take_fd(&fd);
-    return dir;
+    const size_t folder = walk->length;
+    int failed = 0;
+    send_ahead(walk, listing);
+    for (size_t i = 0; i < listing->count; i++) {
+        struct child *child = &listing->items[i];
+        if (failed || !go_to(walk, folder, child)) {
+            if (!failed)
+                record_note(walk->scan->record, NOTE_TOO_DEEP, walk->path);
+        } else {
+            failed = visit(walk, child);
+            go_back(walk, folder);
+        }
+        if (child->errand)
+            ahead_drop(&walk->ahead, child->errand);
+    }
+    return failed;
 }
 
-static int walk_folder(struct walk *walk, const struct stat *expected, bool ignored)
+static int list(struct walk *walk, struct child *child, struct listing *listing)
 {
-    cleanup_with(children_free) struct children children = {0};
-    struct stat st;
-    DIR *dir = open_folder(walk, expected);
-    int result = dir ? 0 : 1;
-    if (!dir && errno == ENOMEM)
+    struct errand *errand = child ? child->errand : NULL;
+    if (errand) {
+        child->errand = NULL;
+        return ahead_take(&walk->ahead, errand, listing);
+    }
+    return listing_read(listing, &(struct listing_of){.root = walk->scan->root,
+                                                      .path = walk->path,
+                                                      .expected = child ? &child->fields : NULL,
+                                                      .ignore = walk->ahead.ignore});
+}
+
+/* Then its tree is the one of before. Nothing in it was different when nothing was and nothing
+ * is gone, which shows by the numbers. */
+static void compare(struct walk *walk, size_t first, size_t first_before, size_t different)
+{
+    const struct entries *before = walk->scan->before;
+    while (walk->cursor < before->count &&
+           strncmp(before->items[walk->cursor].path, walk->path, walk->length) == 0)
+        walk->cursor++;
+    if (walk->different == different && walk->cursor - first_before == walk->now->count - first)
+        walk->now->items[first].flags |= ENTRY_SAME;
+}
+
+static int walk_folder(struct walk *walk, struct child *child)
+{
+    cleanup_with(listing_free) struct listing listing = {0};
+    const bool ignored = child && child->ignored;
+    const size_t first = walk->now->count, different = walk->different;
+    if (list(walk, child, &listing) < 0)
         return -1;
-    if (dir && fstat(dirfd(dir), &st) == 0 && add(walk, &st, last_time(walk)) < 0)
-        result = -1;
-    if (dir && result == 0 && walk->scan->gather_ignore && !ignored &&
-        !walk->scan->ignored_too && gather(walk, dirfd(dir)) < 0)
-        result = -1;
-    if (dir && result == 0)
-        result = read_children(dir, &children);
-    if (dir)
-        closedir(dir); /* before going deeper */
-    if (result < 0)
-        return -1;
-    if (result > 0)
+    if (listing.state != LISTING_WHOLE)
         record_note(walk->scan->record, NOTE_UNREADABLE, walk->path);
-    return visit_children(walk, &children, ignored);
+    if (listing.state == LISTING_NONE)
+        return 0;
+    const struct entry *before = last_time(walk);
+    const size_t first_before = walk->cursor;
+    if (add_folder(walk, before) < 0 ||
+        (!ignored && walk->ahead.ignore && gather(walk, &listing) < 0))
+        return -1;
+    for (size_t i = 0; i < listing.count; i++)
+        listing.items[i].ignored = ignored;
+    if (visit_children(walk, &listing) < 0)
+        return -1;
+    compare(walk, first, first_before, different);
+    return 0;
 }
 
 int scan(struct scan *scan, struct entries *now, struct error *err)
@@ -319,8 +274,11 @@ int scan(struct scan *scan, struct entries *now, struct error *err)
     struct timespec time;
     struct walk walk = {.scan = scan, .now = now};
     (void)clock_gettime(CLOCK_REALTIME, &time);
-    walk.racy_since = nanoseconds(&time) - RACY_SECONDS * NANOSECONDS;
-    if (walk_folder(&walk, NULL, false) < 0)
+    walk.racy_since = (time.tv_sec - RACY_SECONDS) * NANOSECONDS + time.tv_nsec;
+    ahead_begin(&walk.ahead, scan->root, scan->gather_ignore && !scan->ignored_too);
+    int failed = walk_folder(&walk, NULL);
+    ahead_end(&walk.ahead);
+    if (failed)
         return error_set(err, "out of memory while looking through the project");
     if (now->count == 0)
         return error_set(err, "the project cannot be read");

@@ -24,20 +24,15 @@ struct scan {
 };
 
 /*
- * Fills *now. What need not be read again has its id; what must be is ENTRY_FRESH. Files that
- * the last snapshot had are there whatever .gitignore says.
+ * Fills *now. What need not be read again has its id; what must be is ENTRY_FRESH; a folder in
+ * which nothing is different, at any depth, is ENTRY_SAME. Files that the last snapshot had are
+ * there whatever .gitignore says. Paths that both lists have are the other's memory: see
+ * entries_adopt().
  */
 int scan(struct scan *scan, struct entries *now, struct error *err);
 
 /* Whether on this file system no content changes without ctime changing, if pages were written
  * back first: not on tmpfs, whose memory-mapped files change in silence. */
 bool scan_believes(int root);
-
-/* stat(2)'s into git's mode; 0 for what git does not know (sockets, devices). */
-struct stat;
-uint32_t scan_mode(const struct stat *st);
-
-/* The same fields? */
-bool scan_is_same(const struct entry *entry, const struct stat *st);
 
 #endif

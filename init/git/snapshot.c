@@ -131,7 +131,10 @@ static size_t count_changes(const struct entries *before, const struct entries *
             k += new && (entry_is_folder(new) || (new->flags &ENTRY_GONE));
             continue;
         }
-        int order = !old ? 1 : !new ? -1 : strcmp(old->path, new->path);
+        int order = !old                     ? 1
+                    : !new                   ? -1
+                    : old->path == new->path ? 0
+                                             : strcmp(old->path, new->path);
         changes +=
             order != 0 || old->mode != new->mode || memcmp(old->oid, new->oid, OID_SIZE) != 0;
         i += order <= 0;
@@ -220,7 +223,10 @@ static int keep(struct taking *t, const char *temporary, struct error *err)
     if (t->what->gather_ignore &&
         audit_save_ignore(t->audit, t->what->session.box, &t->ignore, err) < 0)
         return -1;
-    return audit_save_index(t->audit, &t->result->entries, err);
+    /* Where nothing is different it would be the same bytes. */
+    return t->result->entries.items[0].flags & ENTRY_SAME
+               ? 0
+               : audit_save_index(t->audit, &t->result->entries, err);
 }
 
 static int attempt(struct taking *t, struct error *err)
@@ -258,6 +264,13 @@ static void load_ignore(struct taking *t)
         audit_load_ignore(t->audit, t->what->session.box, &t->ignore);
 }
 
+/* The paths that both lists have outlive the older one. */
+static int finish(struct taking *t)
+{
+    entries_adopt(&t->result->entries, &t->before);
+    return 0;
+}
+
 int snapshot_take(const struct audit *audit, struct actor *actor, const struct snapshot *what,
                   struct snapshot_result *result, struct error *err)
 {
@@ -273,7 +286,7 @@ int snapshot_take(const struct audit *audit, struct actor *actor, const struct s
     audit_space(audit, &space);
     t.kept_max = audit_kept_max(&space);
     if (attempt(&t, err) == 0)
-        return 0;
+        return finish(&t);
     if (errno != ENOSPC && errno != EDQUOT)
         return -1;
     /* Poorer, with what was set aside for this. */
@@ -283,5 +296,5 @@ int snapshot_take(const struct audit *audit, struct actor *actor, const struct s
     load_ignore(&t);
     audit_release(audit);
     t.kept_max = POOR_KEPT_MAX;
-    return attempt(&t, err);
+    return attempt(&t, err) == 0 ? finish(&t) : -1;
 }

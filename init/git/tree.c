@@ -90,6 +90,9 @@ static int emit_lines(struct lines *lines, tree_emit *emit, void *context,
     return emit(context, tree.data ? tree.data : "", tree.length, oid);
 }
 
+/* The id of a folder without a file. */
+static const uint8_t no_tree[OID_SIZE];
+
 struct build {
     struct entries *entries;
     tree_emit *emit;
@@ -97,16 +100,26 @@ struct build {
     size_t next; /* entry */
 };
 
+static bool is_below(const struct build *build, const struct entry *folder, size_t prefix)
+{
+    return build->next < build->entries->count &&
+           strncmp(build->entries->items[build->next].path, folder->path, prefix) == 0;
+}
+
 /* The folder at build->next and all below it. */
 static int build_folder(struct build *build, bool *has_files)
 {
     cleanup_with(lines_free) struct lines lines = {0};
     struct entry *folder = &build->entries->items[build->next++];
     const size_t prefix = strlen(folder->path);
-    while (build->next < build->entries->count) {
+    if (folder->flags & ENTRY_SAME) {
+        while (is_below(build, folder, prefix))
+            build->next++;
+        *has_files = memcmp(folder->oid, no_tree, OID_SIZE) != 0;
+        return 0;
+    }
+    while (is_below(build, folder, prefix)) {
         const struct entry *entry = &build->entries->items[build->next];
-        if (strncmp(entry->path, folder->path, prefix) != 0)
-            break;
         bool wanted = !(entry->flags & ENTRY_GONE);
         if (entry_is_folder(entry)) {
             if (build_folder(build, &wanted) < 0)
@@ -118,8 +131,10 @@ static int build_folder(struct build *build, bool *has_files)
             return -1;
     }
     *has_files = lines.count > 0;
-    if (lines.count == 0 && prefix > 0)
+    if (lines.count == 0 && prefix > 0) {
+        memcpy(folder->oid, no_tree, OID_SIZE);
         return 0;
+    }
     return emit_lines(&lines, build->emit, build->context, folder->oid);
 }
 

@@ -15,8 +15,9 @@ typedef int tree_emit(void *context, const void *bytes, size_t length, uint8_t o
 
 /*
  * Makes the tree of every folder in the list, deepest first, and stores its id in the folder's
- * entry. Folders without a file have none in the tree above, as git has it; the project itself
- * always has one. Odd names are encoded (name.h). -1 when out of memory or where emit said so.
+ * entry; but for those that are ENTRY_SAME, whose ids are there. Folders without a file have
+ * none in the tree above, as git has it; the project itself always has one. Odd names are
+ * encoded (name.h). -1 when out of memory or where emit said so.
  */
 int tree_build(struct entries *entries, tree_emit *emit, void *context);
 

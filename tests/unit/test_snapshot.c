@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/git/snapshot.c init/git/scan.c init/git/hashing.c init/git/entries.c
+/* uses: init/git/snapshot.c init/git/scan.c init/git/listing.c init/git/ahead.c
+ *       init/git/processors.c init/git/fields.c init/git/hashing.c init/git/entries.c
  *       init/git/ignore.c init/git/record.c init/git/pack.c init/git/pack_large.c
  *       init/git/pack_index.c init/git/object.c init/git/oid_set.c init/git/tree.c
  *       init/git/name.c init/git/path.c init/git/oid.c init/git/audit.c init/git/tidy.c
  *       init/git/store.c init/git/actor.c init/git/history.c init/git/changes.c
- * init/git/sessions.c */
+ *       init/git/sessions.c */
 /* wraps: pwrite */
 /* Snapshots of a folder of this test's, by the code that the worker runs, without its uids. */
 #include <dirent.h>
@@ -238,6 +239,67 @@ static void a_damaged_index_costs_time_and_nothing_else(void **state)
     assert_string_equal(before, after);
 }
 
+/* Without an index every tree is made anew: the ids that were kept have to be the same ones. */
+static void take_both_ways(struct world *w)
+{
+    char tree[41], anew[41], path[128];
+    take_plain(w, tree);
+    (void)snprintf(path, sizeof path, "%s/claudex/index", w->audit);
+    assert_int_equal(unlink(path), 0);
+    take_plain(w, anew);
+    assert_string_equal(tree, anew);
+}
+
+static void trees_are_kept_where_nothing_is_different(void **state)
+{
+    struct world *w = *state;
+    char path[64], last[41], tree[41];
+    /* Enough for the threads of the walk. */
+    for (int i = 0; i < 60; i++) {
+        (void)snprintf(path, sizeof path, "d%d", i % 10);
+        assert_true(mkdirat(w->root, path, 0755) == 0 || errno == EEXIST);
+        (void)snprintf(path, sizeof path, "d%d/e%d", i % 10, i);
+        assert_int_equal(mkdirat(w->root, path, 0755), 0);
+        for (int k = 0; k < 3; k++) {
+            (void)snprintf(path, sizeof path, "d%d/e%d/f%d", i % 10, i, k);
+            put_text(w, path, path);
+        }
+    }
+    put_text(w, "d3/e3.c", "between e3 and e3/");
+    wait_until_old();
+    take_plain(w, last);
+    take_plain(w, tree);
+    assert_string_equal(last, tree);
+    /* Each alone: gone at the end, in front, all of a folder's; new; changed; its mode. */
+    assert_int_equal(unlinkat(w->root, "d9/e59/f2", 0), 0);
+    take_both_ways(w);
+    assert_int_equal(unlinkat(w->root, "d0/e0/f0", 0), 0);
+    take_both_ways(w);
+    for (int k = 0; k < 3; k++) {
+        (void)snprintf(path, sizeof path, "d5/e5/f%d", k);
+        assert_int_equal(unlinkat(w->root, path, 0), 0);
+    }
+    take_plain(w, tree);
+    take_both_ways(w);
+    assert_int_equal(unlinkat(w->root, "d5/e5", AT_REMOVEDIR), 0);
+    take_both_ways(w);
+    put_text(w, "d3/e3/f9", "new");
+    take_both_ways(w);
+    put_text(w, "d3/e13/f1", "changed");
+    take_both_ways(w);
+    assert_int_equal(fchmodat(w->root, "d4/e4/f1", 0755, 0), 0);
+    take_both_ways(w);
+    /* As many as before, but others; a folder in the place of a file. */
+    assert_int_equal(renameat(w->root, "d6/e6/f0", w->root, "d6/e6/g0"), 0);
+    take_both_ways(w);
+    assert_int_equal(renameat(w->root, "d7/e7", w->root, "d8/e7"), 0);
+    take_both_ways(w);
+    assert_int_equal(unlinkat(w->root, "d3/e3.c", 0), 0);
+    assert_int_equal(mkdirat(w->root, "d3/e3.c", 0755), 0);
+    put_text(w, "d3/e3.c/x", "x");
+    take_both_ways(w);
+}
+
 static void gitignore_counts_as_it_was_at_the_start(void **state)
 {
     struct world *w = *state;
@@ -408,6 +470,7 @@ int main(void)
         test(every_kind_of_file_is_there),
         test(forged_times_hide_nothing),
         test(a_damaged_index_costs_time_and_nothing_else),
+        test(trees_are_kept_where_nothing_is_different),
         test(gitignore_counts_as_it_was_at_the_start),
         test(a_sparse_file_of_10_gigabytes_is_a_hash),
         test(a_large_file_is_whole),
