@@ -43,17 +43,18 @@ static int request_of(int argc, char *const *argv, struct control_request *reque
     warn(
         "%s\nusage: claudex-init ctl status | mode MODE | lockdown on|off|sever|toggle | reload\n"
         "       claudex-init ctl allow|deny HOST [SECONDS] | forget HOST | grants|connections|denied "
-        "FROM | follow",
+        "FROM | follow\n"
+        "       claudex-init ctl attend | sign yes|no NUMBER",
         why);
     return -1;
 }
 
 /* What comes, as it comes, until PID 1 has nothing more to say or FOLLOW_MS have passed:
  * whoever reads may be gone, and then nobody tells us. */
-static int follow(struct control_reply *reply, struct error *err)
+static int follow(enum control_word word, struct control_reply *reply, struct error *err)
 {
     int lines = -1;
-    if (control_call_follow(CONTROL_LOCAL_DIR, TIMEOUT_MS, reply, &lines, err) != 0)
+    if (control_call_follow(CONTROL_LOCAL_DIR, word, TIMEOUT_MS, reply, &lines, err) != 0)
         return -1;
     cleanup_fd int fd = lines;
     for (int64_t end = now_ms() + FOLLOW_MS, left; (left = end - now_ms()) > 0;) {
@@ -75,8 +76,8 @@ int ctl(int argc, char *const *argv)
     struct control_reply reply;
     if (request_of(argc, argv, &request) != 0)
         return EXIT_USAGE;
-    const bool follows = request.word == CONTROL_FOLLOW;
-    if ((follows ? follow(&reply, &err)
+    const bool follows = request.word == CONTROL_FOLLOW || request.word == CONTROL_ATTEND;
+    if ((follows ? follow(request.word, &reply, &err)
                  : control_call(CONTROL_LOCAL_DIR, &request, TIMEOUT_MS, &reply, &err)) != 0)
         die_error(&err);
     if (follows && reply.status == 0)

@@ -160,6 +160,7 @@ static int boot_home(struct boot *boot, struct error *err)
 
 static int boot_ssh(struct boot *boot, struct error *err)
 {
+    boot->network.questions = &boot->ssh.questions;
     return ssh_worker_bind(&boot->ssh, &boot->session, &boot->agent, boot->worker_shift,
                            &boot->environment, err);
 }

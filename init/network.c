@@ -271,7 +271,8 @@ void network_request(void *context, const struct control_request *request,
     struct error err = ERROR_INIT, untold = ERROR_INIT;
     enum network_mode before = network->state.mode;
     if (network_policy_request(network, request, reply) ||
-        network_denied_request(network, request, reply))
+        network_denied_request(network, request, reply) ||
+        questions_request(network->questions, network->asking, request, reply))
         return;
     int done = carry_out(network, request, &err);
     enum network_mode now = network->state.mode;

@@ -17,6 +17,7 @@
 #include "init/loop.h"
 #include "init/net/firewall.h"
 #include "init/net/grants.h"
+#include "init/questions.h"
 #include "init/state.h"
 #include "init/status.h"
 #include "shared/buf.h"
@@ -37,6 +38,7 @@ struct network {
     struct firewall *firewall; /* borrowed */
     struct gate_worker *gate;  /* borrowed, set before network_boot(); NULL: there is none */
     const struct session *session; /* borrowed */
+    struct questions *questions;   /* borrowed: what else the control FIFOs are for; or NULL */
     struct state state;
     char why[64];         /* the mode is as it is */
     struct status status; /* as told last; its mode and why are ours */

@@ -68,11 +68,16 @@ static int make_socket(const struct agent *agent, struct error *err)
     return take_fd(&fd);
 }
 
+static void answered(void *context, enum consent consent);
+
 int ssh_worker_bind(struct ssh_worker *worker, const struct session *session,
                     const struct agent *agent, uid_t shift, struct strings *environment,
                     struct error *err)
 {
     *worker = (struct ssh_worker)SSH_WORKER_INIT;
+    questions_init(&worker->questions, session->ssh.agent && session->ssh.confirm);
+    worker->questions.answered = answered;
+    worker->questions.context = worker;
     worker->session = session;
     worker->uid = UID_SSH_PROXY + shift;
     worker->agent = agent->uid;
@@ -124,16 +129,16 @@ static void let_go(struct ssh_worker *worker)
         return;
     loop_remove(worker->loop, worker->control);
     close(take_fd(&worker->control));
+    questions_withdraw(&worker->questions);
 }
 
-/* One that does not read its answers has its own clients wait, nobody else. */
-static void answer(const struct ssh_worker *worker, int upstream, int error)
+/* One that does not read its answers has its own clients wait, nobody else. A descriptor of -1
+ * is none. */
+static void tell(const struct ssh_worker *worker, const struct message *message, int upstream)
 {
-    const struct message message = {.kind = upstream < 0 ? MESSAGE_NONE : MESSAGE_GIVEN,
-                                    .error = error};
     uint8_t bytes[MESSAGE_MAX];
     _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof upstream)] = {0};
-    struct iovec part = {.iov_base = bytes, .iov_len = message_print(&message, bytes)};
+    struct iovec part = {.iov_base = bytes, .iov_len = message_print(message, bytes)};
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
     if (upstream >= 0) {
         packet.msg_control = room;
@@ -150,7 +155,20 @@ static void answer(const struct ssh_worker *worker, int upstream, int error)
 static void connect_one(const struct ssh_worker *worker)
 {
     cleanup_fd int upstream = ssh_upstream_connect(worker->session->box.ssh);
-    answer(worker, upstream, errno);
+    if (upstream < 0)
+        tell(worker, &(struct message){.kind = MESSAGE_NONE, .error = errno}, -1);
+    else
+        tell(worker, &(struct message){.kind = MESSAGE_GIVEN}, upstream);
+}
+
+static void answered(void *context, enum consent consent)
+{
+    const struct ssh_worker *worker = context;
+    if (worker->control >= 0)
+        tell(worker,
+             &(struct message){
+                 .kind = MESSAGE_CONSENT, .number = worker->question, .consent = consent},
+             -1);
 }
 
 static void note(struct ssh_worker *worker, const struct signature *signature)
@@ -158,6 +176,12 @@ static void note(struct ssh_worker *worker, const struct signature *signature)
     if (signature_note(signature, ++worker->signatures) < 0)
         warn("a signature by the key %s (%s) could not be noted: %s", quoted(signature->key),
              signature_result_name(signature->result), strerror(errno));
+}
+
+static void ask(struct ssh_worker *worker, const struct message *message)
+{
+    worker->question = message->number;
+    questions_ask(&worker->questions, &message->signature);
 }
 
 static void messages_ready(void *context, int fd, uint32_t events)
@@ -180,6 +204,10 @@ static void messages_ready(void *context, int fd, uint32_t events)
             connect_one(worker);
         else if (message.kind == MESSAGE_SIGNATURE)
             note(worker, &message.signature);
+        else if (message.kind == MESSAGE_QUESTION)
+            ask(worker, &message);
+        else if (message.kind == MESSAGE_WITHDRAWN && message.number == worker->question)
+            questions_withdraw(&worker->questions);
     }
 }
 
@@ -236,6 +264,7 @@ void ssh_worker_start(struct ssh_worker *worker, struct loop *loop, struct child
     struct error err = ERROR_INIT;
     worker->loop = loop;
     worker->children = children;
+    worker->questions.loop = loop;
     if (worker->listener >= 0 && start(worker, &err) < 0)
         give_up(worker, err.text);
 }

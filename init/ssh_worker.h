@@ -15,6 +15,7 @@
 #include "init/child.h"
 #include "init/home/owner.h"
 #include "init/loop.h"
+#include "init/questions.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -31,6 +32,8 @@ struct ssh_worker {
     pid_t pid;
     unsigned deaths;
     uint64_t signatures; /* that were noted */
+    struct questions questions;
+    uint32_t question; /* the proxy's number of the one that stands */
 };
 #define SSH_WORKER_INIT                                                                        \
     {                                                                                          \

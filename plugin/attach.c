@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "plugin/consent.h"
 #include "plugin/frames.h"
 #include "plugin/keys.h"
 #include "plugin/notice.h"
@@ -36,6 +37,7 @@ struct state {
     struct keys keys;
     struct frames frames;
     struct notice notice;
+    struct consent consent;
     struct buf typed;    /* on its way to the session */
     int stream, signals; /* the latter from signalfd(2) */
     bool seen_output;
@@ -73,25 +75,39 @@ static void fail(struct state *state, const char *what)
 
 /* --- requests beside the stream ------------------------------------------------------- */
 
-static void resize(struct state *state)
+static bool set_size(const struct state *state, unsigned rows, unsigned columns)
 {
-    unsigned short rows, columns;
     char path[256];
     struct error ignored = ERROR_INIT;
     long status = 0;
-    attach_terminal_size(&rows, &columns);
-    if (!state->attach->tty || !state->attach->resize || rows == 0) {
-        state->resizing = 0;
-        return;
-    }
     (void)snprintf(path, sizeof path, "%s?h=%u&w=%u", state->attach->resize, rows, columns);
+    return engine_request(state->attach->engine, "POST", path, NULL, NULL, &status, &ignored) ==
+               0 &&
+           status < 300;
+}
+
+static void resize(struct state *state)
+{
+    unsigned short rows, columns;
+    attach_terminal_size(&rows, &columns);
     /* A size that could not be set is no reason to end a session. */
-    if (engine_request(state->attach->engine, "POST", path, NULL, NULL, &status, &ignored) ==
-            0 &&
-        status < 300)
+    if (!state->attach->tty || !state->attach->resize || rows == 0 ||
+        set_size(state, rows, columns))
         state->resizing = 0;
     else
         state->resizing--;
+}
+
+/* A program that draws does so anew at another size. */
+static void redraw(struct state *state)
+{
+    unsigned short rows, columns;
+    attach_terminal_size(&rows, &columns);
+    if (!state->attach->resize || rows == 0)
+        return;
+    (void)set_size(state, rows + 1U, columns + 1U);
+    state->resizing = RESIZE_TRIES;
+    resize(state);
 }
 
 static bool pass_on(const struct state *state, int number)
@@ -151,6 +167,8 @@ static void take_signals(struct state *state)
         resize(state);
 }
 
+static void show_output(void *context, const char *bytes, size_t length);
+
 /* --- towards the session -------------------------------------------------------------- */
 
 /* A session gets its terminal only at its start, and an interrupt that is typed on a terminal
@@ -168,6 +186,8 @@ static void type(struct state *state, const char *bytes, size_t length)
         (void)buf_append(&state->typed, bytes, length);
         return;
     }
+    if (consent_type(&state->consent, bytes, length, show_output, state))
+        return;
     type_interrupt(state, bytes, length);
     for (size_t i = 0; i < length; i++) {
         char out[KEYS_MAX];
@@ -279,14 +299,19 @@ static int wait_ms(const struct state *state)
 
 static void loop(struct state *state)
 {
-    enum { SIGNALS, STREAM, STDIN, NOTICES, COUNT };
+    enum { SIGNALS, STREAM, STDIN, NOTICES, CONSENT, CLOCK, COUNT };
     while (!state->ended) {
         const bool ready = state->reading && !state->paused && state->typed.length == 0;
+        /* While the terminal is ours, the session's output stays where it is. */
+        const bool ours = state->consent.shown;
         struct pollfd fds[COUNT] = {
             [SIGNALS] = {.fd = state->signals, .events = POLLIN},
-            [STREAM] = {.fd = state->stream, .events = POLLIN},
+            [STREAM] = {.fd = ours && state->typed.length == 0 ? -1 : state->stream,
+                        .events = ours ? 0 : POLLIN},
             [STDIN] = {.fd = ready ? STDIN_FILENO : -1, .events = POLLIN},
-            [NOTICES] = {.fd = state->notice.fd, .events = POLLIN},
+            [NOTICES] = {.fd = ours ? -1 : state->notice.fd, .events = POLLIN},
+            [CONSENT] = {.fd = state->consent.fd, .events = POLLIN},
+            [CLOCK] = {.fd = state->consent.timer, .events = POLLIN},
         };
         if (state->typed.length > 0)
             fds[STREAM].events |= POLLOUT;
@@ -309,8 +334,14 @@ static void loop(struct state *state)
             flush_typed(state);
         if (n > 0 && !state->ended && fds[NOTICES].revents)
             notice_take(&state->notice, show_output, state);
-        if (n > 0 && !state->ended && (fds[STREAM].revents & ~POLLOUT))
+        if (n > 0 && !state->ended && !ours && (fds[STREAM].revents & ~POLLOUT))
             read_stream(state);
+        if (n > 0 && !state->ended && fds[CONSENT].revents)
+            consent_take(&state->consent, show_output, state);
+        if (n > 0 && !state->ended && fds[CLOCK].revents)
+            consent_tick(&state->consent, show_output, state);
+        if (!state->ended && consent_redraws(&state->consent))
+            redraw(state);
     }
 }
 
@@ -319,6 +350,7 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
     struct state state = {.attach = attach,
                           .err = err,
                           .notice = NOTICE_INIT,
+                          .consent = CONSENT_INIT,
                           .typed = BUF_INIT(2 * PIECE),
                           .reading = attach->open_stdin,
                           .half_closed = !attach->open_stdin || !attach->close_stdin,
@@ -355,8 +387,11 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
     }
     if (!state.ended)
         resize(&state);
+    if (attach->asks && attach->box && state.typing && isatty(STDOUT_FILENO))
+        consent_begin(&state.consent, attach->box, &state.notice.screen);
     loop(&state);
 
+    consent_end(&state.consent, show_output, &state);
     terminal_restore();
     notice_end(&state.notice);
     (void)signal(SIGTTIN, input_before);

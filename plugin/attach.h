@@ -31,6 +31,7 @@ struct attach {
      * cannot. */
     bool (*signal)(void *data, int number);
     void *data;
+    bool asks;       /* and the box asks for consent to signatures (plugin/consent.h) */
     const char *box; /* its name: what it is refused is said (plugin/notice.h); NULL: not */
 };
 

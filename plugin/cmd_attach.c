@@ -7,6 +7,7 @@
 #include "plugin/verbs.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
+#include "shared/names.h"
 
 static const struct option_spec options[] = {
     {0, "detach-keys", "KEYS", "keys that leave again (ctrl-p,ctrl-q)", COMPLETES_NOTHING,
@@ -52,6 +53,7 @@ static int attach_box(struct invocation *invocation, const struct box *box,
         .close_stdin = json_is_true(json_object_get(config, "StdinOnce")),
         .resize = resize,
         .detach_keys = argument_value(&invocation->arguments, "detach-keys"),
+        .asks = *box_label(box, LABEL_SSH) != '\0',
         .box = box->name,
     };
     if (attach.stream < 0)

@@ -66,6 +66,7 @@ static int run(struct invocation *invocation, struct error *err)
         .engine = invocation->engine,
         .box = box.id,
         .name = box.name,
+        .asks = *box_label(&box, LABEL_SSH) != '\0',
         .command = (const char *const *)command.items,
         .environment = &environment,
         .workdir = argument_value(arguments, "workdir"),

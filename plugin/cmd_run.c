@@ -89,6 +89,13 @@ static void warn_host_network(const struct session *session)
         warn("-p has no meaning with --host-network: ports of the box are ports of the host");
 }
 
+static void warn_confirm(const struct session *session, bool attached)
+{
+    if (session->ssh.agent && session->ssh.confirm && !attached)
+        warn("[ssh] confirm = yes, and no terminal to ask at: every signature is refused until "
+             "one is attached (docker claudex attach)");
+}
+
 static void warn_x11(const struct session *session)
 {
     if (session->run.x11)
@@ -122,6 +129,7 @@ static int join(struct invocation *invocation, struct launch *launch, const char
         .engine = launch->engine,
         .box = box,
         .name = plan->session.box.name,
+        .asks = plan->session.ssh.agent && plan->session.ssh.confirm,
         .command = plan->command.count ? (const char *const *)plan->command.items : nothing,
         .environment = &plan->environment,
         .local = endpoint_is_local(&invocation->endpoint),
@@ -327,6 +335,7 @@ static int run(struct invocation *invocation, struct error *err)
     launch.socket = endpoint->address;
     if (plan_ssh(&plan, !launch_shares_kernel(&launch), err) < 0)
         return -1;
+    warn_confirm(&plan.session, terminal && !argument_flag(arguments, "detach"));
     launch.image = plan.session.run.image ? plan.session.run.image : image_default_tag;
     launch.build_image = strcmp(launch.image, image_default_tag) == 0;
     launch.own_image = !launch.build_image && !is_custom_tag(launch.image);

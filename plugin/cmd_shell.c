@@ -3,6 +3,7 @@
 #include "plugin/exec.h"
 #include "plugin/verbs.h"
 #include "shared/cleanup.h"
+#include "shared/names.h"
 
 static const struct option_spec options[] = {
     {'w', "workdir", "DIR", "start in another folder of the box", COMPLETES_NOTHING, NULL},
@@ -22,6 +23,7 @@ static int run(struct invocation *invocation, struct error *err)
         .engine = invocation->engine,
         .box = box.id,
         .name = box.name,
+        .asks = *box_label(&box, LABEL_SSH) != '\0',
         .command = nothing,
         .workdir = argument_value(&invocation->arguments, "workdir"),
         .local = endpoint_is_local(&invocation->endpoint),

@@ -235,6 +235,7 @@ int exec_attached(const struct exec *exec, const char *detach_keys, struct error
                             .detach_keys = detach_keys,
                             .signal = signal_exec,
                             .data = &target,
+                            .asks = exec->asks,
                             .box = exec->name};
     if (attach.stream < 0)
         return attach.stream;

@@ -17,6 +17,7 @@ struct exec {
     struct engine *engine;
     const char *box;                   /* the container's full id */
     const char *name;                  /* the box's, for plugin/notice.h; or NULL */
+    bool asks;                         /* for consent to signatures (plugin/consent.h) */
     const char *const *command;        /* NULL-ended; empty: a shell */
     const struct strings *environment; /* NAME=value, or NULL; not shown by the engine */
     const char *workdir;               /* NULL: the box's */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plugin/follow.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ int follow_feed(struct follow *follow, const char *bytes, size_t length)
     return 0;
 }
 
-int follow_open(const char *box_name)
+int follow_open(const char *box_name, enum control_word word)
 {
     struct error ignored = ERROR_INIT;
     struct control_reply reply = {.status = 0};
@@ -33,8 +34,9 @@ int follow_open(const char *box_name)
     cleanup_free char *control = folder ? state_control(folder) : NULL;
     int lines = -1;
     if (!control ||
-        control_call_follow(control, CONTROL_REPLY_MS, &reply, &lines, &ignored) != 0)
+        control_call_follow(control, word, CONTROL_REPLY_MS, &reply, &lines, &ignored) != 0)
         return -1;
     cleanup_fd int fd = lines;
+    errno = EACCES;
     return reply.status == 0 ? take_fd(&fd) : -1;
 }

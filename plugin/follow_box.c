@@ -64,7 +64,8 @@ int follow_box(struct invocation *invocation, const struct box *box, struct foll
     const struct endpoint *endpoint = invocation_endpoint(invocation, err);
     if (!endpoint)
         return -1;
-    cleanup_fd int fd = endpoint_is_local(endpoint) ? follow_open(box->name) : -1;
+    cleanup_fd int fd =
+        endpoint_is_local(endpoint) ? follow_open(box->name, CONTROL_FOLLOW) : -1;
     if (fd < 0)
         return there(invocation, box, follow, err);
     here(fd, follow);

@@ -361,6 +361,8 @@ int launch_attached(struct launch *launch, int stream, const char *detach_keys,
                             .detach_keys = detach_keys,
                             .signal = signal_box,
                             .data = launch,
+                            .asks = launch->plan->session.ssh.agent &&
+                                    launch->plan->session.ssh.confirm,
                             .box = launch->plan->session.box.name};
     switch (attach_run(&attach, err)) {
     case ATTACH_EOF:

@@ -59,7 +59,7 @@ void notice_begin(struct notice *notice)
     /* Without a terminal what is on stderr may be a program's to read. */
     if (!isatty(notice->tty ? STDOUT_FILENO : STDERR_FILENO))
         return;
-    notice->fd = follow_open(notice->box);
+    notice->fd = follow_open(notice->box, CONTROL_FOLLOW);
     if (notice->fd < 0)
         return;
     notice->tries = NOTICE_TRIES_MAX;

@@ -292,6 +292,8 @@ static json_t *ssh_label(const struct session *session)
         failed = buf_printf(&text, "; at most %u a minute", session->ssh.limit);
     if (!failed && !session->ssh.log)
         failed = buf_puts(&text, "; not logged");
+    if (!failed && session->ssh.confirm)
+        failed = buf_puts(&text, "; each confirmed");
     return failed ? NULL : json_string(text.data);
 }
 

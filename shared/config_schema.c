@@ -82,6 +82,8 @@ const struct config_key config_keys[] = {
      "only these keys are visible: fingerprints, or patterns of comments such as *@work"},
     {"ssh", "log", KIND_FLAG, KEY_ON, TRUST_YES, FIELD(ssh.log),
      "yes", "log every signature"},
+    {"ssh", "confirm", KIND_FLAG, 0, TRUST_YES, FIELD(ssh.confirm),
+     "yes", "ask at the session's terminal before each signature"},
     {"ssh", "limit", KIND_RATE, 0, TRUST_LOWER, FIELD(ssh.limit),
      "10", "most signatures a minute; 0: no limit"},
 

@@ -35,6 +35,9 @@ static const struct {
     [CONTROL_GRANTS] = {"grants", NUMBER},
     [CONTROL_CONNECTIONS] = {"connections", NUMBER},
     [CONTROL_DENIED] = {"denied", NUMBER},
+    [CONTROL_ATTEND] = {"attend", NOTHING},
+    [CONTROL_SIGN_YES] = {"sign yes", NUMBER},
+    [CONTROL_SIGN_NO] = {"sign no", NUMBER},
     [CONTROL_FOLLOW] = {"follow", NOTHING},
 };
 
@@ -151,7 +154,7 @@ int control_request_parse(const char *line, size_t length, struct control_reques
     if (!known) {
         *why =
             "an unknown word, or not what belongs to it; known are status, mode, lockdown, reload, "
-            "allow, deny, forget, grants, connections, denied and follow";
+            "allow, deny, forget, grants, connections, denied, attend, sign and follow";
         return -1;
     }
     *request = got;

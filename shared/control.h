@@ -42,8 +42,13 @@ enum control_word {
     CONTROL_GRANTS,       /* grants FROM: what allow and deny left, a page of JSON */
     CONTROL_CONNECTIONS,  /* connections FROM: those of the gate, a page of JSON */
     CONTROL_DENIED,       /* denied FROM: what was refused, a page of JSON */
-    CONTROL_FOLLOW, /* follow: an empty reply, and behind it, until one of both ends, a line
-                       of JSON for what is refused from now on, as an item of `denied` */
+    CONTROL_ATTEND,   /* attend: an empty reply, and behind it, as long as the caller is at a
+                         terminal, a line of JSON for each signature that it is asked about, as
+                         init/questions.h has it */
+    CONTROL_SIGN_YES, /* sign yes NUMBER: the answer to that question */
+    CONTROL_SIGN_NO,  /* sign no NUMBER */
+    CONTROL_FOLLOW,   /* follow: an empty reply, and behind it, until one of both ends, a line
+                         of JSON for what is refused from now on, as an item of `denied` */
 };
 
 /*

@@ -150,9 +150,9 @@ int control_call(const char *folder, struct control_request *request, int timeou
     return ask(folder, request, timeout_ms, reply, NULL, err);
 }
 
-int control_call_follow(const char *folder, int timeout_ms, struct control_reply *reply,
-                        int *follow, struct error *err)
+int control_call_follow(const char *folder, enum control_word word, int timeout_ms,
+                        struct control_reply *reply, int *follow, struct error *err)
 {
-    struct control_request request = {.word = CONTROL_FOLLOW};
+    struct control_request request = {.word = word};
     return ask(folder, &request, timeout_ms, reply, follow, err);
 }

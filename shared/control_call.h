@@ -23,9 +23,9 @@
 int control_call(const char *folder, struct control_request *request, int timeout_ms,
                  struct control_reply *reply, struct error *err);
 
-/* The same for CONTROL_FOLLOW: after the reply *follow is where the lines come, the caller's to
- * close; it ends when PID 1 does. */
-int control_call_follow(const char *folder, int timeout_ms, struct control_reply *reply,
-                        int *follow, struct error *err);
+/* The same for CONTROL_FOLLOW and CONTROL_ATTEND: after the reply *follow is where the lines
+ * come, the caller's to close; it ends when PID 1 does. */
+int control_call_follow(const char *folder, enum control_word word, int timeout_ms,
+                        struct control_reply *reply, int *follow, struct error *err);
 
 #endif

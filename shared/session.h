@@ -111,6 +111,7 @@ struct session {
         bool agent;          /* forward the host's */
         struct strings keys; /* fingerprints and patterns of comments; none: all keys */
         bool log;            /* every signature; on unless said */
+        bool confirm;        /* each only once somebody at a terminal has said yes */
         uint32_t limit;      /* signatures a minute; 0: no limit */
     } ssh;
 

@@ -16,6 +16,7 @@ static const uint64_t milliseconds[TIMER_KINDS] = {
     [TIMER_DIAL] = 30 * 1000,
     [TIMER_SECOND] = 1000,
     [TIMER_LINGER] = 2000,
+    [TIMER_QUESTION] = 60 * 1000,
     [TIMER_CONSENT] = 120 * 1000,
     [TIMER_IDLE] = 2 * 3600 * 1000,
 };

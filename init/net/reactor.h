@@ -20,14 +20,15 @@ struct watch {
 
 /* Timers of a kind all last equally long: a queue each, no heap. */
 enum timer_kind {
-    TIMER_TICK,    /* 50 ms: c-ares's own time-outs */
-    TIMER_STAGGER, /* 250 ms: the next address of a name is tried as well, RFC 8305 5 */
-    TIMER_HELLO,   /* 10 s: a client has to say whom it wants */
-    TIMER_DIAL,    /* 30 s: from the wish to the connection */
-    TIMER_SECOND,  /* 1 s */
-    TIMER_LINGER,  /* 2 s: a last word may be read */
-    TIMER_CONSENT, /* 2 min: somebody may be asked, who has to read and decide */
-    TIMER_IDLE,    /* 2 h: nothing moved either way */
+    TIMER_TICK,     /* 50 ms: c-ares's own time-outs */
+    TIMER_STAGGER,  /* 250 ms: the next address of a name is tried as well, RFC 8305 5 */
+    TIMER_HELLO,    /* 10 s: a client has to say whom it wants */
+    TIMER_DIAL,     /* 30 s: from the wish to the connection */
+    TIMER_SECOND,   /* 1 s */
+    TIMER_LINGER,   /* 2 s: a last word may be read */
+    TIMER_QUESTION, /* 1 min: somebody at the session's terminal has to say yes or no */
+    TIMER_CONSENT,  /* 2 min: somebody may be asked, who has to read and decide */
+    TIMER_IDLE,     /* 2 h: nothing moved either way */
     TIMER_KINDS,
 };
 

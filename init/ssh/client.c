@@ -154,6 +154,8 @@ void client_close(struct client *client)
     timer_stop(&client->timer);
     if (client->state == CLIENT_WAITS)
         row_remove(&proxy->waiting, client);
+    if (client->state == CLIENT_PARKED)
+        consent_forget(client);
     leave_upstream(client);
     reactor_remove(&proxy->reactor, &client->near);
     close(client->near.fd);
@@ -245,6 +247,7 @@ static void go_on(struct client *client)
         case CLIENT_ANSWERS:
             more = give_answer(client);
             break;
+        case CLIENT_PARKED:
         case CLIENT_WAITS:
             break;
         }
@@ -275,6 +278,12 @@ static void far_ready(struct watch *watch, uint32_t events)
     if (!(events & ~(uint32_t)EPOLLOUT) || client_upstream_is_quiet(client))
         return;
     client_drop_upstream(client);
+    if (client->bound && client->state == CLIENT_PARKED) {
+        consent_forget(client);
+        exchange_lost(client);
+        go_on(client);
+        return;
+    }
     if (client->bound && client->state == CLIENT_READS)
         client_close(client);
     else
@@ -288,6 +297,11 @@ static void expired(struct timer *timer)
     case CLIENT_READS:
     case CLIENT_ANSWERS:
         client_close(client);
+        return;
+    case CLIENT_PARKED:
+        consent_forget(client);
+        exchange_unanswered(client);
+        go_on(client);
         return;
     case CLIENT_WAITS:
         row_remove(&client->proxy->waiting, client);
@@ -310,6 +324,12 @@ void client_connected(struct client *client, int fd, bool spare)
 void client_not_connected(struct client *client)
 {
     exchange_no_upstream(client);
+    go_on(client);
+}
+
+void client_consented(struct client *client, enum consent consent)
+{
+    exchange_consented(client, consent);
     go_on(client);
 }
 

@@ -21,6 +21,7 @@ struct bind {
 
 enum client_state {
     CLIENT_READS,   /* a request */
+    CLIENT_PARKED,  /* until somebody has said whether it may have its signature */
     CLIENT_WAITS,   /* for a connection to the agent */
     CLIENT_ASKS,    /* writes to the agent, reads its answer */
     CLIENT_ANSWERS, /* writes to the client */
@@ -63,6 +64,8 @@ void exchange_begin(struct client *client);  /* with the request in `in` */
 void exchange_answer(struct client *client); /* the agent's is in `answer` */
 void exchange_upstream(struct client *client, int fd, bool spare);
 void exchange_no_upstream(struct client *client);
+void exchange_consented(struct client *client, enum consent consent);
+void exchange_unanswered(struct client *client);
 void exchange_lost(struct client *client); /* the agent's end, or its nonsense */
 void exchange_fail(struct client *client);
 

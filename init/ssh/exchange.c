@@ -156,6 +156,7 @@ static void describe(struct client *client)
 /* `asked`: which keys there are was asked for this very request. */
 static void judge_signature(struct client *client, bool asked)
 {
+    const bool confirm = client->proxy->session->ssh.confirm;
     const struct identity *identity =
         identities_find(&client->proxy->identities, client->request.key);
     client->listing = !identity && !asked;
@@ -167,10 +168,24 @@ static void judge_signature(struct client *client, bool asked)
         memcpy(client->signature.comment, identity->comment, sizeof identity->comment);
     if (!identity || !identity->visible)
         refuse_signature(client, SIGNATURE_HIDDEN);
-    else if (!proxy_may_sign(client->proxy))
+    else if (!proxy_may_sign(client->proxy) || (confirm && !consent_ask(client)))
         refuse_signature(client, SIGNATURE_LIMITED);
-    else
+    else if (!confirm)
         want(client);
+}
+
+void exchange_consented(struct client *client, enum consent consent)
+{
+    if (consent == CONSENT_YES) {
+        client->spare = true; /* it has waited with us, and the agent may be another by now */
+        want(client);
+    } else
+        refuse_signature(client, consent == CONSENT_NO ? SIGNATURE_REFUSED : SIGNATURE_UNASKED);
+}
+
+void exchange_unanswered(struct client *client)
+{
+    refuse_signature(client, SIGNATURE_UNANSWERED);
 }
 
 void exchange_begin(struct client *client)
@@ -209,7 +224,8 @@ static void note_bind(struct client *client)
 /* Only what PID 1 was told of leaves. */
 static void signature_made(struct client *client)
 {
-    client->signature.result = SIGNATURE_MADE;
+    client->signature.result =
+        client->proxy->session->ssh.confirm ? SIGNATURE_CONFIRMED : SIGNATURE_MADE;
     if (proxy_tell(client->proxy, &client->signature))
         answer(client, client->answer.data, client->answer.length);
     else

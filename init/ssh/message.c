@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init/ssh/message.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "init/ssh/wire.h"
 #include "shared/cleanup.h"
 #include "shared/utf8.h"
 
-/* kind, and what it has: an error, or a result and texts, each ended by NUL. */
-enum { AT_KIND, AT_VALUE, AT_TEXTS };
+/* kind; an error, a result or a consent; a number; texts, each ended by NUL. */
+enum { AT_KIND, AT_VALUE, AT_NUMBER, AT_TEXTS = AT_NUMBER + 4 };
 
 #define TEXT(member)                                                                           \
     {                                                                                          \
@@ -23,19 +25,46 @@ _Static_assert((int)AT_TEXTS + (int)sizeof(struct signature) <= (int)MESSAGE_MAX
 
 const char *signature_result_name(enum signature_result result)
 {
-    static const char *const names[SIGNATURE_RESULTS] = {"signed", "failed", "hidden", "limit"};
+    static const char *const names[SIGNATURE_RESULTS] = {
+        "signed", "failed", "hidden", "limit", "confirmed", "refused", "unanswered", "unasked"};
     return names[result];
+}
+
+/* What each kind has. */
+static const struct {
+    bool number, texts;
+    uint8_t values; /* how many there are of what is in AT_VALUE */
+} forms[] = {
+    [MESSAGE_WANT] = {.values = 1},
+    [MESSAGE_SIGNATURE] = {.values = SIGNATURE_RESULTS, .texts = true},
+    [MESSAGE_QUESTION] = {.values = 1, .number = true, .texts = true},
+    [MESSAGE_WITHDRAWN] = {.values = 1, .number = true},
+    [MESSAGE_GIVEN] = {.values = 1},
+    [MESSAGE_NONE] = {.values = UINT8_MAX},
+    [MESSAGE_CONSENT] = {.values = CONSENTS, .number = true},
+};
+
+static uint8_t value_of(const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_SIGNATURE:
+        return (uint8_t)message->signature.result;
+    case MESSAGE_NONE:
+        return (uint8_t)message->error;
+    case MESSAGE_CONSENT:
+        return (uint8_t)message->consent;
+    default:
+        return 0;
+    }
 }
 
 size_t message_print(const struct message *message, uint8_t out[MESSAGE_MAX])
 {
     size_t length = AT_TEXTS;
     out[AT_KIND] = (uint8_t)message->kind;
-    out[AT_VALUE] = message->kind == MESSAGE_NONE ? (uint8_t)message->error : 0;
-    if (message->kind != MESSAGE_SIGNATURE)
-        return length;
-    out[AT_VALUE] = (uint8_t)message->signature.result;
-    for (size_t i = 0; i < array_length(texts); i++) {
+    out[AT_VALUE] = value_of(message);
+    wire_put(out + AT_NUMBER, forms[message->kind].number ? message->number : 0);
+    for (size_t i = 0; forms[message->kind].texts && i < array_length(texts); i++) {
         const char *text = (const char *)&message->signature + texts[i].offset;
         size_t size = strnlen(text, texts[i].size - 1);
         memcpy(out + length, text, size);
@@ -67,20 +96,19 @@ int message_parse(const uint8_t *bytes, size_t length, struct message *message)
     if (length < AT_TEXTS || length > MESSAGE_MAX)
         return -1;
     const uint8_t kind = bytes[AT_KIND], value = bytes[AT_VALUE];
-    message->kind = (enum message_kind)kind;
-    switch (kind) {
-    case MESSAGE_NONE:
-        message->error = value;
-        return length == AT_TEXTS ? 0 : -1;
-    case MESSAGE_WANT:
-    case MESSAGE_GIVEN:
-        return length == AT_TEXTS && value == 0 ? 0 : -1;
-    case MESSAGE_SIGNATURE:
-        if (value >= SIGNATURE_RESULTS)
-            return -1;
-        message->signature.result = (enum signature_result)value;
-        return parse_texts(bytes + AT_TEXTS, length - AT_TEXTS, &message->signature);
-    default:
+    if (kind >= array_length(forms) || value >= forms[kind].values)
         return -1;
-    }
+    message->kind = (enum message_kind)kind;
+    message->number = wire_peek(bytes + AT_NUMBER);
+    if (kind == MESSAGE_SIGNATURE)
+        message->signature.result = (enum signature_result)value;
+    else if (kind == MESSAGE_CONSENT)
+        message->consent = (enum consent)value;
+    else
+        message->error = value;
+    if (!forms[kind].number && message->number != 0)
+        return -1;
+    if (forms[kind].texts)
+        return parse_texts(bytes + AT_TEXTS, length - AT_TEXTS, &message->signature);
+    return length == AT_TEXTS ? 0 : -1;
 }

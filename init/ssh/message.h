@@ -19,16 +19,31 @@ enum message_kind {
     /* to PID 1 */
     MESSAGE_WANT = 1,  /* one more connection to the host's agent */
     MESSAGE_SIGNATURE, /* one was made, or asked for in vain */
+    MESSAGE_QUESTION,  /* number: may there be this one? In the place of an earlier question */
+    MESSAGE_WITHDRAWN, /* number: nobody waits for that answer any more */
     /* to the proxy, in the order of the wishes */
     MESSAGE_GIVEN, /* its descriptor comes along (SCM_RIGHTS, unix(7)) */
     MESSAGE_NONE,  /* error: an errno */
+    /* to the proxy */
+    MESSAGE_CONSENT, /* number, consent: the answer to that question */
+};
+
+enum consent {
+    CONSENT_NO,
+    CONSENT_YES,
+    CONSENT_NOBODY, /* there is no terminal to ask at */
+    CONSENTS,
 };
 
 enum signature_result {
     SIGNATURE_MADE,
-    SIGNATURE_FAILED,  /* the host's agent did not */
-    SIGNATURE_HIDDEN,  /* not a key that was chosen */
-    SIGNATURE_LIMITED, /* too many in the last minute */
+    SIGNATURE_FAILED,     /* the host's agent did not */
+    SIGNATURE_HIDDEN,     /* not a key that was chosen */
+    SIGNATURE_LIMITED,    /* too many in the last minute, or too many that wait for a yes */
+    SIGNATURE_CONFIRMED,  /* made, after a yes */
+    SIGNATURE_REFUSED,    /* a no */
+    SIGNATURE_UNANSWERED, /* neither, in the time there is for it */
+    SIGNATURE_UNASKED,    /* nobody was there to be asked */
     SIGNATURE_RESULTS,
 };
 const char *signature_result_name(enum signature_result result);
@@ -47,6 +62,8 @@ struct signature {
 struct message {
     enum message_kind kind;
     int error;
+    uint32_t number;
+    enum consent consent;
     struct signature signature;
 };
 

@@ -101,7 +101,7 @@ void proxy_client_gone(struct proxy *proxy, struct client *client)
 /* --- connections to the agent --------------------------------------------------------------
  */
 
-static bool send_message(struct proxy *proxy, const struct message *message)
+bool proxy_send(struct proxy *proxy, const struct message *message)
 {
     uint8_t bytes[MESSAGE_MAX];
     size_t length = message_print(message, bytes);
@@ -123,7 +123,7 @@ static void ask_for_more(struct proxy *proxy)
     }
     while (proxy->asked < proxy->waiting.count && proxy->asked < PROXY_ASKED_MAX &&
            !proxy->busy && !is_full(proxy)) {
-        if (!send_message(proxy, &(struct message){.kind = MESSAGE_WANT})) {
+        if (!proxy_send(proxy, &(struct message){.kind = MESSAGE_WANT})) {
             proxy->busy = true;
             timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
             return;
@@ -265,6 +265,8 @@ static int descriptor_of(struct msghdr *packet)
 
 static void obey(struct proxy *proxy, const struct message *message, int fd)
 {
+    if (message->kind == MESSAGE_CONSENT)
+        consent_given(proxy, message->number, message->consent);
     if (message->kind != MESSAGE_GIVEN && message->kind != MESSAGE_NONE)
         return;
     if (proxy->asked > 0)
@@ -310,6 +312,7 @@ static void again(struct timer *timer)
     proxy->busy = false;
     listen_again(proxy);
     ask_for_more(proxy);
+    consent_again(proxy);
 }
 
 /* --- signatures ----------------------------------------------------------------------------
@@ -329,18 +332,25 @@ bool proxy_may_sign(struct proxy *proxy)
     return true;
 }
 
+/* Those that are bounded by what the user does. */
+static bool is_always_told(enum signature_result result)
+{
+    return result == SIGNATURE_MADE || result == SIGNATURE_CONFIRMED ||
+           result == SIGNATURE_REFUSED;
+}
+
 bool proxy_tell(struct proxy *proxy, const struct signature *signature)
 {
     if (!proxy->session->ssh.log)
         return true;
     /* Whoever is refused all the time shall not fill the log with that. */
-    if (signature->result != SIGNATURE_MADE) {
+    if (!is_always_told(signature->result)) {
         if (proxy->last_refusal != 0 && proxy->reactor.now - proxy->last_refusal < REFUSAL_MS)
             return true;
         proxy->last_refusal = proxy->reactor.now;
     }
-    return send_message(proxy,
-                        &(struct message){.kind = MESSAGE_SIGNATURE, .signature = *signature});
+    return proxy_send(proxy,
+                      &(struct message){.kind = MESSAGE_SIGNATURE, .signature = *signature});
 }
 
 /* --- its life ------------------------------------------------------------------------------

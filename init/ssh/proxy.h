@@ -6,6 +6,7 @@
  *   proxy.c     its life: the listener, PID 1's words, connections to the agent, the limit
  *   client.c    one client, one request after the other, and a connection to the agent that is
  *               its own: session-bind@openssh.com holds for a connection
+ *   consent.c   signatures that wait for somebody's yes
  *   exchange.c  what becomes of a request, and of the agent's answer
  *   frame.c     what passes; identities.c: which keys; signed.c: what is signed (all pure)
  */
@@ -26,6 +27,7 @@
 enum {
     PROXY_CLIENTS_MAX = 10000,
     PROXY_UPSTREAMS_MAX = 128,     /* connections to the host's agent, which has few */
+    PROXY_QUESTIONS_MAX = 16,      /* signatures that wait for a yes */
     PROXY_ASKED_MAX = 16,          /* wishes that PID 1 has not answered yet */
     PROXY_BUFFERED_MAX = 32 << 20, /* bytes of frames of all clients together */
     PROXY_REFUSALS_A_SECOND = 1,   /* that are told of */
@@ -53,12 +55,16 @@ struct proxy {
     struct timer again; /* tries what failed for a passing reason */
 
     struct row waiting; /* for a connection to the agent */
+    struct row asking;  /* for a yes; the first of them has been asked about, or will be */
     struct row idle;    /* that have one, and could do with another the next time */
     size_t asked;       /* of PID 1 */
     size_t upstreams;   /* that are open, the spare one included */
     bool busy;          /* the agent takes none more at the moment */
     struct watch spare; /* one that nobody needs now: the next client need not wait for PID 1 */
     struct timer spare_age;
+
+    uint32_t question; /* number of the last one that PID 1 was asked */
+    bool question_stands;
 
     uint64_t *signatures; /* when the last ones were asked for: a ring of session->ssh.limit */
     size_t next_signature;
@@ -92,6 +98,16 @@ void proxy_client_gone(struct proxy *proxy, struct client *client);
 bool proxy_may_sign(struct proxy *proxy);
 /* Tells PID 1. False where it cannot be told, and then there must be no signature. */
 bool proxy_tell(struct proxy *proxy, const struct signature *signature);
+bool proxy_send(struct proxy *proxy, const struct message *message);
+
+/* consent.c. From CLIENT_READS or _ASKS, with its signature described, to CLIENT_PARKED, until
+ * client_consented() or the end of its time. False where too many wait already. */
+bool consent_ask(struct client *client);
+/* One that is parked does not wait any more. */
+void consent_forget(struct client *client);
+void consent_given(struct proxy *proxy, uint32_t number, enum consent consent);
+/* PID 1 could not be told, and perhaps can now. */
+void consent_again(struct proxy *proxy);
 
 /* client.c */
 struct client *client_accept(struct proxy *proxy, int fd);
@@ -99,6 +115,7 @@ struct client *client_accept(struct proxy *proxy, int fd);
 void client_start(struct client *client);
 void client_connected(struct client *client, int fd, bool spare);
 void client_not_connected(struct client *client);
+void client_consented(struct client *client, enum consent consent);
 /* An idle one's connection is for somebody who waits. */
 void client_let_go(struct client *client);
 void client_close(struct client *client);

@@ -7,7 +7,7 @@ const net = require('net');
 
 const [socket, ...wanted] = process.argv.slice(2);
 const list = Buffer.from([0, 0, 0, 1, 11]);
-const kinds = { 5: 'F', 12: 'L' };
+const kinds = { 5: 'F', 12: 'L', 14: 'S' };
 const frame = (length, ...contents) => {
   const head = Buffer.alloc(4);
   head.writeUInt32BE(length);
@@ -80,6 +80,28 @@ const cases = {
       c.write(list);
     })));
     return `${answers.length} ${[...new Set(answers)].join('')} ${await talk(once(list), 1, false)}`;
+  },
+  // With the key that is listed first. Says how many were refused while nobody had answered.
+  'a thousand signatures': async () => {
+    const keys = await new Promise((resolve) => {
+      let data = Buffer.alloc(0);
+      const c = net.connect({ path: socket });
+      c.write(list);
+      c.on('data', (more) => {
+        data = Buffer.concat([data, more]);
+        if (data.length >= 4 && data.length === 4 + data.readUInt32BE(0)) { c.destroy(); resolve(data); }
+      });
+    });
+    const key = keys.subarray(9, 13 + keys.readUInt32BE(9));
+    const rest = Buffer.concat([Buffer.from([13]), key, Buffer.from([0, 0, 0, 1, 120, 0, 0, 0, 0])]);
+    const ask = Buffer.concat([frame(rest.length), rest]);
+    let refused = 0;
+    const all = await Promise.all(Array.from({ length: 1000 }, () => talk(once(ask), 1, false).then((letter) => {
+      refused += letter === 'F';
+      if (refused === 984 && letter === 'F') console.log('refused 984');
+      return letter;
+    })));
+    return all.sort().join('').replace(/(F+)(S)/, '$1 $2');
   },
 };
 

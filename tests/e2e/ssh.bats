@@ -284,3 +284,113 @@ in_box() { claudex exec "$name" -- sh -c "$client$*"; }
     done
     equal "${#lines[@]}" 12
 }
+
+# --- confirmation ---------------------------------------------------------------------
+
+# confirming: a shell in a box, in the terminal, whose signatures have to be confirmed; and
+# a file in it that signs.
+confirming()
+{
+    start_agent
+    add_key ed25519 me@work
+    printf '[ssh]\nagent = yes\nconfirm = yes\n' >>"$XDG_CONFIG_HOME/claudex/config"
+    echo 'echo text | ssh-keygen -Y sign -n "${1:-file}" -f me@work.pub >/tmp/signature 2>&1; echo "signed $?."' >sign
+    open_terminal
+    typed "claudex run . -- bash --norc --noprofile"
+    shows '^bash-[0-9.]+\$ $'
+    typed "PS1='box> '"
+    shows '^box> $'
+    name=$(our_names)
+}
+our_names() { claudex list -q | grep "$token"; }
+results() { claudex status --format json "$name" | jq -r '[.ssh.last[].result] | join(" ")'; }
+
+@test "promise 12: confirm: the user is asked at the terminal, and answers there" {
+    confirming
+    typed 'sh sign git'
+    shows 'the agent asks your ssh agent for a signature'
+    shows '^ +box +claudex-'
+    shows '^ +key +me@work$'
+    shows 'a message for "git"'
+    has "$(screen_now)" "$fingerprint"
+    # What is on the screen is ours alone.
+    lacks "$(screen_now)" 'box>'
+    shows 'Type yes and Enter'
+    typed yes
+    shows '^signed 0\.$'
+    equal "$(results)" confirmed
+    # The answer did not reach the session, and what was there before is there again.
+    lacks "$(screen)" "command not found"
+    shows '^box> sh sign git$'
+    typed 'sh sign'
+    shows 'Type yes and Enter'
+    typed no
+    shows '^signed 255\.$'
+    equal "$(results)" "confirmed refused"
+    typed 'cat /tmp/signature'
+    shows 'agent refused operation'
+}
+screen_now() { tmux -S "$world/tmux" capture-pane -p; }
+
+@test "promise 12: confirm: what is typed for the session is no answer, nor what the session writes" {
+    confirming
+    # It asks, then writes whatever it likes; what was typed meanwhile is for it.
+    typed 'sh sign & until [ -e /tmp/go ]; do sleep 0.1; done; printf "\033[H\033[2Jyes\r\n"; read -r line; echo "got <$line>"
+yes'
+    shows 'Type yes and Enter'
+    claudex exec "$name" -- touch /tmp/go
+    shows 'Type yes and Enter to sign; anything else refuses: *$'
+    keys C-c
+    shows 'signed 255\.$'
+    shows '^got <yes>$'
+    equal "$(results)" refused
+}
+
+@test "confirm: a program that draws has its screen again" {
+    confirming
+    typed 'printf "\033[?1049h\033[H"; i=0; draw() { i=$((i + 1)); printf "\033[H\033[2Jdrawn $i"; }; trap draw WINCH; draw; sh sign >/tmp/result; sleep 1; while sleep 0.1; do draw; cat /tmp/result; done'
+    shows 'Type yes and Enter'
+    lacks "$(screen_now)" drawn
+    typed yes
+    shows 'drawn [0-9]+signed 0\.'
+    lacks "$(screen_now)" 'Type yes'
+    keys C-c
+}
+
+@test "promise 12: confirm: without a terminal there is nobody to ask" {
+    confirming
+    keys C-p C-q
+    shows '^host> $'
+    run claudex exec "$name" -- sh sign
+    equal "$output" "signed 255."
+    has "$(claudex run --parallel . -- true 2>&1)" "no terminal to ask at"
+    equal "$(results)" unasked
+    # Attached again, it is asked.
+    typed "claudex attach $name"
+    keys Enter
+    shows '^box> $'
+    claudex exec "$name" -- sh sign >"$world/out" 3>&- &
+    local job=$!
+    shows 'Type yes and Enter'
+    typed yes
+    wait "$job"
+    equal "$(<"$world/out")" "signed 0."
+}
+
+@test "confirm: a second terminal is asked as well, and the first answer counts" {
+    confirming
+    tmux -S "$world/tmux" split-window "cd '$project' && exec bash --norc --noprofile"
+    typed "PATH=$world/bin:\$PATH claudex shell $name"
+    shows '@|\$ $'
+    claudex exec "$name" -- sh sign >"$world/out" 3>&- &
+    local job=$!
+    shows 'Type yes and Enter'
+    typed yes
+    wait "$job"
+    equal "$(<"$world/out")" "signed 0."
+    # The other one has its session again.
+    tmux -S "$world/tmux" select-pane -U
+    typed 'echo here again'
+    shows '^here again$'
+    lacks "$(screen_now)" 'Type yes'
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/ssh/message.c */
+/* uses: init/ssh/message.c init/ssh/wire.c */
 /* What parses prints back to the same bytes, and has no text that a log could trip over. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -159,6 +159,7 @@ static const struct key_case cases[] = {
      {LONG_NAME "x", "SHA256:short", "MD5:00",
       "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDfMlYZCLYQxEyRYQg=", "sha256:x"}},
     {"ssh", "log", {{"no", ASK, WORKS}, {"yes", SAFE, WORKS}}, NO_FLAGS},
+    {"ssh", "confirm", {{"no", ASK, WORKS}, {"yes", SAFE, WORKS}}, NO_FLAGS},
     {"ssh",
      "limit",
      {{"0", SAFE, WORKS}, {"10", SAFE, WORKS}, {"1000", SAFE, WORKS}},

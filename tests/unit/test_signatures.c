@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/signatures.c init/ssh/message.c */
+/* uses: init/signatures.c init/ssh/message.c init/ssh/wire.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

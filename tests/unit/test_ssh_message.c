@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/ssh/message.c */
+/* uses: init/ssh/message.c init/ssh/wire.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,19 +47,37 @@ static void the_longest_texts_fit(void **state)
     assert_memory_equal(&back, &longest, sizeof back);
 }
 
+static void a_question_has_its_number(void **state)
+{
+    (void)state;
+    uint8_t bytes[MESSAGE_MAX];
+    struct message question = full, back;
+    question.kind = MESSAGE_QUESTION;
+    question.number = 0x01020304;
+    question.signature.result = SIGNATURE_MADE;
+    size_t length = message_print(&question, bytes);
+    assert_int_equal(message_parse(bytes, length, &back), 0);
+    assert_memory_equal(&back, &question, sizeof back);
+    bytes[1] = SIGNATURE_FAILED; /* nothing has come of it yet */
+    assert_int_equal(message_parse(bytes, length, &back), -1);
+}
+
 static void the_others_come_back_as_well(void **state)
 {
     (void)state;
-    const struct message others[] = {{.kind = MESSAGE_WANT},
-                                     {.kind = MESSAGE_GIVEN},
-                                     {.kind = MESSAGE_NONE, .error = ECONNREFUSED}};
+    const struct message others[] = {
+        {.kind = MESSAGE_WANT},
+        {.kind = MESSAGE_GIVEN},
+        {.kind = MESSAGE_NONE, .error = ECONNREFUSED},
+        {.kind = MESSAGE_WITHDRAWN, .number = 0xfffefdfc},
+        {.kind = MESSAGE_CONSENT, .number = 7, .consent = CONSENT_YES},
+        {.kind = MESSAGE_CONSENT, .consent = CONSENT_NOBODY}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         uint8_t bytes[MESSAGE_MAX];
         struct message back;
         size_t length = message_print(&others[i], bytes);
         assert_int_equal(message_parse(bytes, length, &back), 0);
-        assert_int_equal(back.kind, others[i].kind);
-        assert_int_equal(back.error, others[i].error);
+        assert_memory_equal(&back, &others[i], sizeof back);
     }
 }
 
@@ -73,12 +91,17 @@ static void whatever_else_is_refused(void **state)
         assert_int_equal(message_parse(bytes, cut, &back), -1);
     assert_int_equal(message_parse(bytes, length + 1, &back), -1);
     assert_int_equal(message_parse(bytes, sizeof bytes, &back), -1);
-    /* kind, result; then bytes within the key's text that a log must not see */
+    /* kind, result, a number where none belongs; then bytes within the key's text that a log
+     * must not see */
     static const struct {
         size_t at;
         uint8_t value;
-    } bad[] = {{0, 0},    {0, 5},    {0, 255}, {1, SIGNATURE_RESULTS}, {3, '\n'}, {3, 27},
-               {3, 0x80}, {3, 0xff}, {3, 0}};
+    } bad[] = {{0, 0},    {0, MESSAGE_CONSENT + 1},
+               {0, 255},  {1, SIGNATURE_RESULTS},
+               {2, 1},    {5, 1},
+               {7, '\n'}, {7, 27},
+               {7, 0x80}, {7, 0xff},
+               {7, 0}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         memcpy(changed, bytes, sizeof changed);
         changed[bad[i].at] = bad[i].value;
@@ -87,9 +110,13 @@ static void whatever_else_is_refused(void **state)
     }
     /* A text that is too long for its place. */
     memset(changed, 'x', sizeof changed);
-    memcpy(changed, bytes, 2);
-    memset(changed + 2 + KEY_FINGERPRINT, 0, 6);
-    assert_int_equal(message_parse(changed, 2 + KEY_FINGERPRINT + 6, &back), -1);
+    memcpy(changed, bytes, 6);
+    memset(changed + 6 + KEY_FINGERPRINT, 0, 6);
+    assert_int_equal(message_parse(changed, 6 + KEY_FINGERPRINT + 6, &back), -1);
+    /* An answer that is none. */
+    length = message_print(&(struct message){.kind = MESSAGE_CONSENT, .number = 1}, bytes);
+    bytes[1] = CONSENTS;
+    assert_int_equal(message_parse(bytes, length, &back), -1);
 }
 
 int main(void)
@@ -97,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signature_comes_back_as_it_went),
         cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(a_question_has_its_number),
         cmocka_unit_test(the_others_come_back_as_well),
         cmocka_unit_test(whatever_else_is_refused),
     };
