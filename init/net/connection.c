@@ -43,6 +43,7 @@ void connection_finish(struct connection *connection, bool reset)
     close_end(gate, &connection->client_watch, &connection->client, reset);
     close_end(gate, &connection->server_watch, &connection->server, reset);
     http_side_free(connection->http);
+    free(connection->word);
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -66,7 +67,10 @@ void connection_cut(struct connection *connection)
 static void expired(struct timer *timer)
 {
     struct connection *connection = member_of(timer, struct connection, timer);
-    connection_finish(connection, connection->stage != STAGE_REFUSED);
+    if (connection->stage == STAGE_ANSWERS)
+        connection_answers_expired(connection);
+    else
+        connection_finish(connection, connection->stage != STAGE_REFUSED);
 }
 
 /* --- listening ---------------------------------------------------------------------------- */
@@ -120,6 +124,9 @@ static void client_ready(struct watch *watch, uint32_t events)
         break;
     case STAGE_RELAY:
         connection_relay(connection);
+        break;
+    case STAGE_ANSWERS:
+        connection_answers(connection);
         break;
     case STAGE_REFUSED:
         connection_discard(connection);
@@ -243,7 +250,7 @@ uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
 {
     uint64_t count = 0;
     for (const struct connection *c = gate->connections; c; c = c->next) {
-        if (c->stage != STAGE_RELAY)
+        if (c->stage != STAGE_RELAY && c->stage != STAGE_ANSWERS)
             continue;
         const uint64_t index = count++;
         if (index < list->up || index - list->up >= GATE_LIST_PAGE)

@@ -16,6 +16,7 @@ enum stage {
     STAGE_LISTEN, /* for the first bytes, which say the name */
     STAGE_DIAL,   /* resolving and connecting */
     STAGE_RELAY,
+    STAGE_ANSWERS, /* refused, but what was asked for before is still to be answered */
     STAGE_REFUSED, /* the last word is out; what still comes is thrown away */
 };
 
@@ -37,7 +38,10 @@ struct connection {
     struct dial *dial; /* owned, while dialling */
     struct lookup_query *query;
     struct http_side *http; /* owned, PROTOCOL_HTTP only */
-    uint64_t since;         /* reactor's clock */
+    char *word;             /* owned: what is said of the refusal behind the answers */
+    size_t word_length, word_sent;
+    unsigned owed;  /* answers, when it was refused */
+    uint64_t since; /* reactor's clock */
 };
 
 /* Ends it, with a reset both ways or as it comes. */
@@ -55,12 +59,16 @@ void connection_relay(struct connection *connection);
 void connection_server_ready(struct watch *watch, uint32_t events);
 
 /* connection_refuse.c. The last word: `text` (may be NULL) is sent, then the end. Logs the
- * name. */
+ * name. Where requests have passed before, their answers come first. */
 void connection_refuse(struct connection *connection, const char *name, const char *text,
                        size_t length);
 void connection_refuse_tls(struct connection *connection, const char *name);
 /* What a refused client still sends. */
 void connection_discard(struct connection *connection);
+/* STAGE_ANSWERS: moves what can be moved; and what its timer means. Both may end the
+ * connection. */
+void connection_answers(struct connection *connection);
+void connection_answers_expired(struct connection *connection);
 enum gate_via connection_via(const struct connection *connection);
 
 /* connection_http.c. The first two return -1 when the connection was ended or refused. */
@@ -68,6 +76,8 @@ int http_side_open(struct connection *connection);
 void http_side_free(struct http_side *side);
 /* Client to server: reads, judges and passes on. */
 int http_side_up(struct connection *connection);
+/* Requests that were passed on since the server last said anything. */
+unsigned http_side_owed(const struct connection *connection);
 /* Its turn ended before there was nothing to do any more. */
 bool http_side_goes_on(const struct http_side *side);
 /* An answer in the server's place, logged as refused. Always -1: the connection is not the

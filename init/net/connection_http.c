@@ -21,7 +21,9 @@ struct http_side {
     struct http_stream stream;
     uint8_t bytes[HTTP_HEAD_MAX];
     size_t length, cleared;
-    bool named; /* the first request said whom to dial */
+    unsigned asked;    /* requests passed on since the server */
+    uint64_t asked_at; /* had sent so many bytes */
+    bool named;        /* the first request said whom to dial */
     bool client_ended;
     bool goes_on; /* its turn is over, and there is more to do */
 };
@@ -65,6 +67,19 @@ static int refuse_host(struct connection *connection, const char *host)
     return http_side_refuse(connection, 403, host, text);
 }
 
+static void note_asked(struct connection *connection)
+{
+    struct http_side *side = connection->http;
+    side->asked = http_side_owed(connection) + 1;
+    side->asked_at = connection->down.bytes;
+}
+
+unsigned http_side_owed(const struct connection *connection)
+{
+    const struct http_side *side = connection->http;
+    return side->asked_at == connection->down.bytes ? side->asked : 0;
+}
+
 /* One request's head. 0 its bytes may pass; -1 the connection is gone, or is being dialled and
  * called again when it is there. */
 static int judge_request(struct connection *connection, const struct http_request *request)
@@ -76,12 +91,15 @@ static int judge_request(struct connection *connection, const struct http_reques
         return refuse_host(connection, host);
     if (!side->named) {
         side->named = true;
+        note_asked(connection);
         connection_dial_name(connection, host);
         return -1;
     }
     /* A 101 can be told only from a server's first bytes: see http_head.h. */
-    if (strcmp(host, connection->name) == 0 && !request->upgrade)
+    if (strcmp(host, connection->name) == 0 && !request->upgrade) {
+        note_asked(connection);
         return 0;
+    }
     /* RFC 9110 15.5.20: another connection will do. */
     return http_side_refuse(
         connection, 421, host,
@@ -89,15 +107,27 @@ static int judge_request(struct connection *connection, const struct http_reques
         "on a connection of its own");
 }
 
+/* Cuts out of a head what must not pass. */
+static void drop_field(struct http_side *side, const struct http_request *request)
+{
+    uint8_t *at = side->bytes + request->dropped_at;
+    size_t behind = side->length - request->dropped_at - request->dropped;
+    memmove(at, at + request->dropped, behind);
+    side->length -= request->dropped;
+    side->cleared -= request->dropped;
+}
+
 /* 1 some bytes were cleared, 0 more are needed, -1 as judge_request(). */
 static int judge(struct connection *connection)
 {
     struct http_side *side = connection->http;
     struct http_request request = {.why = ""};
+    bool between = http_is_between(&side->stream);
     switch (http_feed(&side->stream, side->bytes, side->length, &side->cleared, &request)) {
     case HTTP_FEED_MORE:
         return 0;
     case HTTP_FEED_REQUEST:
+        drop_field(side, &request);
         return judge_request(connection, &request) < 0 ? -1 : 1;
     case HTTP_FEED_BODY:
         return 1;
@@ -109,6 +139,8 @@ static int judge(struct connection *connection)
     case HTTP_FEED_BAD:
         break;
     }
+    if (!between && http_side_owed(connection) > 0)
+        side->asked--; /* what is not whole is not answered */
     return http_side_refuse(connection, request.status, connection->name, request.why);
 }
 

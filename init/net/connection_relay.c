@@ -10,7 +10,10 @@ void connection_server_ready(struct watch *watch, uint32_t events)
         connection->server.readable = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         connection->server.writable = true;
-    connection_relay(connection);
+    if (connection->stage == STAGE_ANSWERS)
+        connection_answers(connection);
+    else
+        connection_relay(connection);
 }
 
 static enum flow_state relay_up(struct connection *connection)

@@ -236,6 +236,11 @@ enum http_answer http_answer(const uint8_t *bytes, size_t length)
     }
 }
 
+bool http_is_between(const struct http_stream *stream)
+{
+    return stream->state == AT_HEAD;
+}
+
 bool http_is_held(const struct http_stream *stream)
 {
     return stream->state == HELD;

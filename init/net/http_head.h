@@ -21,7 +21,7 @@ enum {
 enum http_verdict {
     HTTP_FEED_MORE,    /* nothing to decide yet: give the same bytes again with more behind */
     HTTP_FEED_REQUEST, /* the first *used bytes are a whole head: *request says for whom. They
-                          may pass if it is allowed */
+                          may pass if it is allowed, but for request->dropped of them */
     HTTP_FEED_BODY,    /* the first *used bytes belong to that request, and pass with it */
     HTTP_FEED_HOLD,    /* nothing may pass until http_answered() */
     HTTP_FEED_TUNNEL,  /* all bytes may pass, now and ever after */
@@ -60,8 +60,8 @@ void http_body_moved(struct http_stream *stream, uint64_t length);
  * that one.
  *
  * Of the protocols, only those are known as upgrades that stay with the host that was asked:
- * websocket. With another one (h2c and TLS name hosts of their own, unseen) the request
- * passes, for servers are free to ignore it; if one does not, what comes after is refused.
+ * websocket. The others (h2c and TLS name hosts of their own, unseen) no server hears of, and
+ * one that sends a 101 all the same changes nothing: what comes after is a request.
  */
 enum http_answer {
     HTTP_ANSWER_MORE,      /* give the same bytes again with more behind them */
@@ -71,6 +71,8 @@ enum http_answer {
 
 /* `bytes` are the first ones that the server sent; interim answers before are passed over. */
 enum http_answer http_answer(const uint8_t *bytes, size_t length);
+/* The last request is whole: what comes next is another. */
+bool http_is_between(const struct http_stream *stream);
 /* Is it known already, before the client sent more, that HTTP_FEED_HOLD comes next? The answer
  * may be here first, and must not pass unread. */
 bool http_is_held(const struct http_stream *stream);

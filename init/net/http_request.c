@@ -13,6 +13,8 @@ struct head {
     struct http_text method, target, version;
     unsigned hosts, lengths, codings, upgrades; /* how often each field is there */
     struct http_text content_length;
+    struct http_text upgrade_line;
+    struct http_text line;   /* the one that is looked at */
     bool connection_upgrade; /* Connection: upgrade */
     bool tunnel;             /* Upgrade: to what stays with its host */
     struct http_request *request;
@@ -76,7 +78,10 @@ static int field_upgrade(struct head *head, struct http_text value)
 {
     static const char *const tunnels[] = {"websocket"};
     struct http_text protocol;
-    head->tunnel = ++head->upgrades == 1 && value.length > 0;
+    if (++head->upgrades > 1)
+        return refuse(head, 400, "two Upgrade fields");
+    head->upgrade_line = head->line;
+    head->tunnel = value.length > 0;
     while (http_next_element(&value, &protocol)) {
         bool known = false;
         for (size_t i = 0; i < array_length(tunnels); i++)
@@ -130,6 +135,7 @@ static int check_fields(struct head *head, struct http_text lines, bool trailer)
                 continue;
             if (trailer ? fields[i].framing : !http_is(field.name, fields[i].name))
                 return refuse(head, 400, "a field that only some would see");
+            head->line = line;
             if (!trailer && fields[i].check(head, field.value) < 0)
                 return -1;
         }
@@ -247,6 +253,21 @@ static int second_opinion(struct head *head, const char *bytes, size_t size)
     return 0;
 }
 
+/* A handshake as RFC 6455 4.1 has it. Behind any other the server and we could mean different
+ * bytes when we say that the new protocol begins: one with a body may be answered before the
+ * body is through. So the field stays here, as it may at any intermediary (RFC 9110 7.8). */
+static void check_upgrade(struct head *head, const char *bytes)
+{
+    struct http_request *request = head->request;
+    bool get = head->method.length == 3 && memcmp(head->method.at, "GET", 3) == 0;
+    request->upgrade = head->tunnel && head->connection_upgrade && get &&
+                       is_version(head, "HTTP/1.1") && !request->chunked && request->body == 0;
+    if (head->upgrades == 0 || request->upgrade)
+        return;
+    request->dropped_at = (size_t)(head->upgrade_line.at - bytes);
+    request->dropped = head->upgrade_line.length + 2; /* with its CR LF */
+}
+
 /* --- what others call ----------------------------------------------------------------- */
 
 int http_read_head(const char *bytes, size_t size, struct http_request *request)
@@ -260,7 +281,7 @@ int http_read_head(const char *bytes, size_t size, struct http_request *request)
         return -1;
     if (request->host.port == 0)
         request->host.port = 80;
-    request->upgrade = head.tunnel && head.connection_upgrade && is_version(&head, "HTTP/1.1");
+    check_upgrade(&head, bytes);
     return 0;
 }
 

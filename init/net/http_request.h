@@ -8,7 +8,9 @@
  * another (Content_Length).
  *
  * Refused as well, because who is asked for what could not be seen any more: CONNECT, and
- * HTTP/2 without TLS ("PRI * HTTP/2.0", RFC 9113 3.3).
+ * HTTP/2 without TLS ("PRI * HTTP/2.0", RFC 9113 3.3). For the same reason a request passes
+ * without its Upgrade field, unless that is a WebSocket's handshake: clients that offer h2c go
+ * on in HTTP/1.1.
  */
 #ifndef CLAUDEX_INIT_NET_HTTP_REQUEST_H
 #define CLAUDEX_INIT_NET_HTTP_REQUEST_H
@@ -22,6 +24,7 @@
 struct http_request {
     struct host host; /* its port is 80 where none was named */
     bool upgrade;     /* to a protocol that stays with the host: the answer may be 101 */
+    size_t dropped_at, dropped; /* so many bytes of the head, from there on, must not pass */
     bool chunked;
     uint64_t body;   /* bytes, unless it is chunked */
     int status;      /* of a refusal: 400, 405, 417, 431, 501 or 505 */

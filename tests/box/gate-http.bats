@@ -136,6 +136,55 @@ get='GET / HTTP/1.1\r\nHost: www.test\r\n'
     equal "$(internet_count 'tcp 80 .*')" 1
 }
 
+@test "what was asked for before a refusal is answered before it" {
+    online allowlist "$(allowed www.test)"
+    local evil='GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n'
+    # The server takes its time, and the next one has more to send than fits on the way.
+    asks 403 "GET /slow/700 HTTP/1.1\\r\\nHost: www.test\\r\\n\\r\\n$get\\r\\n$evil$get\\r\\n"
+    equal "$(grep -aoE '^(HTTP/1.1 ...|www.test .*|claudex: [a-z.]+)' <<<"$output")" \
+        "$(printf '%s\n' 'HTTP/1.1 200' 'www.test GET /slow/700' 'HTTP/1.1 200' 'www.test GET /' \
+            'HTTP/1.1 403' 'claudex: evil.test')"
+    run -0 as_agent bash -c '
+        exec 7<>/dev/tcp/www.test/80
+        printf "GET /bytes/20000000 HTTP/1.1\r\nHost: www.test\r\n\r\nGET / HTTP/1.1\r\nHost: evil.test\r\n\r\n" >&7
+        sleep 1 # so that all of the way is full
+        tr -d "\0" <&7 | tr -d "\r"; echo "-- ${PIPESTATUS[0]}"'
+    has "$output" 'content-length: 20000000'
+    has "$output" 'HTTP/1.1 403 Refused'
+    equal "${lines[-1]}" '-- 0'
+    run -0 as_agent bash -c '
+        exec 7<>/dev/tcp/www.test/80
+        printf "GET /bytes/20000000 HTTP/1.1\r\nHost: www.test\r\n\r\nGET / HTTP/1.1\r\nHost: evil.test\r\n\r\n" >&7
+        tr -cd "\0" <&7 | wc -c'
+    equal "$output" 20000000
+    internet_never '.*evil.*'
+    # Behind a request that never is whole, no answer is waited for.
+    local part='POST / HTTP/1.1\r\nHost: www.test\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n'
+    asks 400 "$part"
+    asks 400 "$get\\r\\n$part"
+    has "$output" 'www.test GET /'
+}
+
+@test "promise 4: of all upgrades a WebSocket's alone arrives, and that without a body" {
+    online allowlist "$(allowed www.test)"
+    local offer preface='PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+    # The server takes any upgrade, and at once: what it has not read yet is no body any more.
+    for offer in h2c 'websocket, h2c' TLS/1.3 websocket; do
+        asks 200 "POST / HTTP/1.1\\r\\nHost: www.test\\r\\nConnection: Upgrade, close\\r\\nUpgrade: $offer\\r\\nContent-Length: 24\\r\\n\\r\\n$preface"
+        has "$output" 'www.test POST / 24 of body'
+    done
+    asks 200 "$get"'Connection: Upgrade, close\r\nUpgrade: websocket\r\nContent-Length: 42\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: evil.test\r\n\r\n'
+    asks 200 "$get"'Connection: Upgrade, close\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
+    # Clients that offer it where it may be had go on without.
+    run -0 as_agent curl -sS --http2 -w ' %{http_version}' http://www.test/offered
+    equal "$output" $'www.test GET /offered\n 1.1'
+    internet_never 'http-(websocket|malformed).*'
+    # The control: this server would have.
+    run -0 as_far node "$internet_source/client.js" raw 10.99.0.1 80 for=500 \
+        "POST / HTTP/1.1\\r\\nHost: www.test\\r\\nConnection: Upgrade\\r\\nUpgrade: h2c\\r\\nContent-Length: 24\\r\\n\\r\\n$preface"
+    has "$output" 'HTTP/1.1 101'
+}
+
 @test "WebSockets, plain and by TLS; after the 101 anything passes" {
     online allowlist "$(allowed www.test)"
     says $'101\nhello\nGET / HTTP/1.1\n-- end' websocket ws://www.test/ hello 'GET / HTTP/1.1'

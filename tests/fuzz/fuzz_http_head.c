@@ -43,6 +43,23 @@ static void note_request(struct outcome *outcome, const struct http_request *req
     outcome->hosts += request->upgrade;
 }
 
+/* Without what must not pass, it is a head that says the same, and of which all may pass. */
+static void note_rest(const uint8_t *data, size_t size, const struct http_request *request)
+{
+    struct http_request again;
+    uint8_t *rest = malloc(size);
+    must(rest != NULL && request->dropped_at + request->dropped <= size);
+    must(request->dropped == 0 || !request->upgrade);
+    size_t left = size - request->dropped;
+    memcpy(rest, data, request->dropped_at);
+    memcpy(rest + request->dropped_at, data + request->dropped_at + request->dropped,
+           left - request->dropped_at);
+    must(http_read_head((const char *)rest, left, &again) == 0 && again.dropped == 0);
+    must(again.upgrade == request->upgrade && again.body == request->body &&
+         again.chunked == request->chunked && strcmp(again.host.name, request->host.name) == 0);
+    free(rest);
+}
+
 /* Of a copy, so that the sanitizer sees a byte too many. */
 static enum http_verdict feed(struct http_stream *stream, const uint8_t *data, size_t size,
                               size_t *used, struct http_request *request)
@@ -69,8 +86,10 @@ static struct outcome run(const uint8_t *data, size_t size, size_t step, bool sw
         outcome.last =
             feed(&stream, data + outcome.passed, to - outcome.passed, &used, &request);
         outcome.passed += used;
-        if (outcome.last == HTTP_FEED_REQUEST)
+        if (outcome.last == HTTP_FEED_REQUEST) {
             note_request(&outcome, &request);
+            note_rest(data + outcome.passed - used, used, &request);
+        }
         if (outcome.last == HTTP_FEED_HOLD)
             http_answered(&stream, switching);
         if (outcome.last == HTTP_FEED_BAD) {

@@ -81,17 +81,19 @@ static void accepted(void **state)
          false, 0},
         {GET("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"), "www.example.com",
          80, true, false, 0},
-        {POST("Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 3\r\n"),
-         "www.example.com", 80, true, false, 3},
+        {GET("Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 0\r\n"),
+         "www.example.com", 80, true, false, 0},
         /* upgrades that we would not follow, so they are none */
+        {POST("Upgrade: websocket\r\nConnection: upgrade\r\n"), "www.example.com", 80, false,
+         false, 0},
+        {GET("Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 3\r\n"),
+         "www.example.com", 80, false, false, 3},
+        {GET("Upgrade: websocket\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n"),
+         "www.example.com", 80, false, true, 0},
         {GET("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"),
          "www.example.com", 80, false, false, 0},
         {GET("Connection: upgrade\r\nUpgrade: websocket, h2c\r\n"), "www.example.com", 80,
          false, false, 0},
-        {GET("Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n"),
-         "www.example.com", 80, false, false, 0},
-        {GET("Connection: upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket\r\n"),
-         "www.example.com", 80, false, false, 0},
         {GET("Connection: upgrade\r\nUpgrade:\r\n"), "www.example.com", 80, false, false, 0},
         {GET("Connection: upgrade\r\n"), "www.example.com", 80, false, false, 0},
         {GET("Upgrade: websocket\r\n"), "www.example.com", 80, false, false, 0},
@@ -109,6 +111,36 @@ static void accepted(void **state)
             fail_msg("upgrade %d, chunked %d: %s", request.upgrade, request.chunked,
                      good[i].head);
         assert_int_equal(request.body, good[i].body);
+    }
+}
+
+/* An Upgrade that is no WebSocket's handshake stays behind, and nothing else does. */
+static void upgrades_stay_behind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *passes;
+    } cases[] = {
+        {GET("Upgrade: h2c\r\n"), GET("")},
+        {GET("Connection: Upgrade, HTTP2-Settings\r\nupgrade:h2c\r\nHTTP2-Settings: AA\r\n"),
+         GET("Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\n")},
+        {POST("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n"),
+         POST("Connection: upgrade\r\nContent-Length: 3\r\n")},
+        {"GET / HTTP/1.1\r\nUpgrade: TLS/1.3\r\n" HOST "\r\n", GET("")},
+        {GET("Connection: upgrade\r\nUpgrade: websocket\r\n"),
+         GET("Connection: upgrade\r\nUpgrade: websocket\r\n")},
+        {GET("Upgrade-Insecure-Requests: 1\r\n"), GET("Upgrade-Insecure-Requests: 1\r\n")},
+    };
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct http_request request;
+        size_t length = strlen(cases[i].head);
+        char passes[256] = "";
+        assert_int_equal(read_head(cases[i].head, length, &request), 0);
+        assert_true(request.dropped_at + request.dropped <= length);
+        memcpy(passes, cases[i].head, request.dropped_at);
+        strcpy(passes + request.dropped_at,
+               cases[i].head + request.dropped_at + request.dropped);
+        assert_string_equal(passes, cases[i].passes);
     }
 }
 
@@ -239,6 +271,8 @@ static void refused(void **state)
         {BYTES(POST("Connection: Content-Length\r\nContent-Length: 3\r\n")), 400},
         {BYTES(POST("Connection: close, transfer-encoding\r\n")), 400},
         {BYTES(GET("Connection: keep-alive,\thost\r\n")), 400},
+        {BYTES(GET("Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n")), 400},
+        {BYTES(GET("Upgrade: h2c\r\nUpgrade: websocket\r\n")), 400},
         {BYTES(POST("Expect: 100-continue, x\r\n")), 417},
         {BYTES(POST("Expect: y 100-continue\r\n")), 417},
         {BYTES(POST("Expect:\r\n")), 417},
@@ -303,9 +337,8 @@ static void sections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepted),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(trailers),
+        cmocka_unit_test(accepted), cmocka_unit_test(upgrades_stay_behind),
+        cmocka_unit_test(refused),  cmocka_unit_test(trailers),
         cmocka_unit_test(sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
