@@ -44,6 +44,7 @@ void connection_finish(struct connection *connection, bool reset)
     close_end(gate, &connection->server_watch, &connection->server, reset);
     http_side_free(connection->http);
     free(connection->word);
+    names_release(gate->names, connection->held, gate_seconds(gate));
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -164,14 +165,17 @@ static int original_destination(struct connection *connection, int fd, int famil
 
 /* A synthetic address is a name; so is what /etc/hosts, which the agent's own lookups read
  * first, says of an address: host.docker.internal comes in like that. */
-static const char *destination_name(const struct connection *connection)
+static const char *destination_name(struct connection *connection)
 {
     const struct address *address = &connection->address;
-    if (address->family == AF_INET) {
-        uint32_t v4;
-        memcpy(&v4, address->bytes, sizeof v4);
-        if (names_is_synthetic(ntohl(v4)))
-            return names_name(connection->gate->names, ntohl(v4));
+    struct names *names = connection->gate->names;
+    uint32_t v4;
+    memcpy(&v4, address->bytes, sizeof v4);
+    if (address->family == AF_INET && names_is_synthetic(ntohl(v4))) {
+        const char *name = names_name(names, ntohl(v4));
+        connection->held = name ? ntohl(v4) : 0;
+        names_hold(names, connection->held);
+        return name;
     }
     return lookup_hosts_name(connection->gate->lookup, address);
 }

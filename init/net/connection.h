@@ -32,6 +32,7 @@ struct connection {
     struct flow up, down;
     struct timer timer;
     struct address address; /* the client's destination */
+    uint32_t held;          /* a synthetic one, held in the table of names; 0: none */
     uint16_t port;
     char name[254];    /* dialled; or the address in words */
     bool by_address;   /* the destination itself is dialled */

@@ -245,11 +245,13 @@ void policy_name(const struct policy *policy, const char *name, uint16_t port, u
     fill_verdict(&question, decider, verdict);
 }
 
-bool policy_name_known(const struct policy *policy, const char *name, uint64_t now)
+enum policy_known policy_name_known(const struct policy *policy, const char *name, uint64_t now)
 {
     struct question question = {.policy = policy, .port = ANY_PORT, .now = now};
     (void)decide_name(&question, name);
-    return question.decided && question.decided->action == POLICY_ALLOW;
+    if (!question.decided || question.decided->action != POLICY_ALLOW)
+        return POLICY_UNKNOWN;
+    return question.decided->kind == HOST_EXACT ? POLICY_BY_NAME : POLICY_BY_WILDCARD;
 }
 
 void policy_address(const struct policy *policy, int family, const uint8_t *address,

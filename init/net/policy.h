@@ -45,8 +45,11 @@ struct policy_verdict {
 /* A lower-case name on a port; `now` in seconds of CLOCK_BOOTTIME. */
 void policy_name(const struct policy *policy, const char *name, uint16_t port, uint64_t now,
                  struct policy_verdict *verdict);
-/* Is the name allowed on any port at all: what a lookup is answered by. */
-bool policy_name_known(const struct policy *policy, const char *name, uint64_t now);
+/* Is the name allowed on any port at all, and does a rule spell it out: what a lookup is
+ * answered by. */
+enum policy_known { POLICY_UNKNOWN = 0, POLICY_BY_WILDCARD, POLICY_BY_NAME };
+enum policy_known policy_name_known(const struct policy *policy, const char *name,
+                                    uint64_t now);
 void policy_address(const struct policy *policy, int family, const uint8_t *address,
                     uint16_t port, uint64_t now, struct policy_verdict *verdict);
 

@@ -14,11 +14,14 @@
 #include "shared/cleanup.h"
 
 enum {
-    TTL = 60,           /* seconds; the address stays the name's for the session anyway */
+    TTL = 60,           /* seconds; the address stays the name's for longer: names.h */
     STREAMS_MAX = 64,   /* DNS over TCP at once */
     FORWARDS_MAX = 256, /* mode open, at once */
     BATCHES_A_TURN = 2,
 };
+
+_Static_assert((int)TTL * 4 < (int)NAMES_KEPT_SECONDS,
+               "an answer is forgotten before its name");
 
 /* Who asked: a datagram's sender, or a stream. */
 struct asker {
@@ -194,7 +197,9 @@ static void answer_name(struct resolver *resolver, const struct asker *asker,
                         const struct dns_query *query)
 {
     struct gate *gate = resolver->gate;
-    if (!policy_name_known(gate_policy(gate), query->name, gate_seconds(gate))) {
+    const enum policy_known known =
+        policy_name_known(gate_policy(gate), query->name, gate_seconds(gate));
+    if (known == POLICY_UNKNOWN) {
         gate_refused(gate, VIA_DNS, query->name, 0);
         answer_empty(asker, query, DNS_NXDOMAIN);
         return;
@@ -203,7 +208,8 @@ static void answer_name(struct resolver *resolver, const struct asker *asker,
         answer_empty(asker, query, DNS_NOERROR);
         return;
     }
-    uint32_t address = htonl(names_address(gate->names, query->name));
+    uint32_t address = htonl(
+        names_address(gate->names, query->name, known == POLICY_BY_NAME, gate_seconds(gate)));
     if (address == 0)
         answer_empty(asker, query, DNS_SERVFAIL);
     else

@@ -98,7 +98,17 @@ static void a_port_is_that_port(void **state)
     add(*state, POLICY_ALLOW, "db:5432", 0);
     assert_true(reaches(*state, "db", 5432));
     assert_false(reaches(*state, "db", 443));
-    assert_true(policy_name_known(*state, "db", 0));
+    assert_int_equal(policy_name_known(*state, "db", 0), POLICY_BY_NAME);
+}
+
+static void a_lookup_knows_what_a_rule_spells_out(void **state)
+{
+    add(*state, POLICY_ALLOW, "*.example.org", 0);
+    add(*state, POLICY_ALLOW, "www.example.org:22", 0);
+    assert_int_equal(policy_name_known(*state, "a.example.org", 0), POLICY_BY_WILDCARD);
+    assert_int_equal(policy_name_known(*state, "www.example.org", 0), POLICY_BY_NAME);
+    assert_int_equal(policy_name_known(*state, "a.www.example.org", 0), POLICY_BY_WILDCARD);
+    assert_int_equal(policy_name_known(*state, "example.org", 0), POLICY_UNKNOWN);
 }
 
 static void deny_wins_whatever_the_order_and_height(void **state)
@@ -333,6 +343,7 @@ int main(void)
         policy_test(an_exact_name_is_itself_alone),
         policy_test(a_wildcard_is_what_is_below_and_not_itself),
         policy_test(a_port_is_that_port),
+        policy_test(a_lookup_knows_what_a_rule_spells_out),
         policy_test(deny_wins_whatever_the_order_and_height),
         policy_test(a_deny_without_a_port_is_every_port),
         policy_test(a_deny_of_one_port_leaves_the_others),
