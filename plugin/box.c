@@ -86,6 +86,36 @@ static char *copy_text(const json_t *json)
     return strdup(text ? text : "");
 }
 
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A compose file cannot list in a label what it mounts; the engine can. */
+static int tell_folders(json_t *summary)
+{
+    static const char workspace[] = BOX_WORKSPACE "/";
+    json_t *labels = json_object_get(summary, "Labels"), *mount;
+    size_t i;
+    if (json_object_get(labels, LABEL_FOLDERS))
+        return 0;
+    json_t *folders = json_array();
+    json_array_foreach(json_object_get(summary, "Mounts"), i, mount)
+    {
+        const char *target = json_string_value(json_object_get(mount, "Destination"));
+        const char *type = json_string_value(json_object_get(mount, "Type"));
+        if (target && type && strcmp(type, "bind") == 0 && has_prefix(target, workspace) &&
+            !strchr(target + sizeof workspace - 1, '/'))
+            (void)json_array_append(folders, json_object_get(mount, "Source"));
+    }
+    cleanup_free char *text = json_dumps(folders, JSON_COMPACT);
+    const bool any = json_array_size(folders) > 0;
+    json_decref(folders);
+    if (any && text)
+        (void)json_object_set_new(labels, LABEL_FOLDERS, json_string(text));
+    return text ? 0 : -1;
+}
+
 static int box_from(json_t *summary, struct box *box)
 {
     const char *name = json_string_value(json_array_get(json_object_get(summary, "Names"), 0));
@@ -95,7 +125,7 @@ static int box_from(json_t *summary, struct box *box)
         .state = copy_text(json_object_get(summary, "State")),
         .summary = json_incref(summary),
     };
-    return box->id && box->name && box->state ? 0 : -1;
+    return box->id && box->name && box->state ? tell_folders(summary) : -1;
 }
 
 int box_list(struct engine *engine, bool all, struct boxes *boxes, struct error *err)
@@ -135,11 +165,6 @@ bool box_is_running(const struct box *box)
 }
 
 /* --- the choice ----------------------------------------------------------------------- */
-
-static bool has_prefix(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
 
 /* How well a box answers to a name: 3 for it, 2 and 1 for its short forms, 0 not at all. */
 static int name_fits(const struct box *box, const char *name)
@@ -249,9 +274,9 @@ long box_choose(const struct boxes *boxes, const char *name, const char *folder,
     return found >= 0 ? found : refuse(boxes, &wish, found == -2, err);
 }
 
-long box_fit(const struct boxes *boxes, const char *name, const char *folder)
+long box_fit(const struct boxes *boxes, const char *name, const char *folder, bool running)
 {
-    const struct wish wish = {name, folder, true};
+    const struct wish wish = {name, folder, running};
     return best_fit(boxes, &wish);
 }
 

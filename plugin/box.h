@@ -19,7 +19,9 @@ char *box_name(const char *const *real_paths, size_t count);
 /* One of our containers; strings owned. */
 struct box {
     char *id, *name, *state; /* state: created, running, paused, exited … */
-    json_t *summary;         /* the entry of GET /containers/json */
+    /* The entry of GET /containers/json. Where LABEL_FOLDERS is missing, because it was made by
+     * compose, it is what is mounted in the workspace. */
+    json_t *summary;
 };
 void box_free(struct box *box);
 #define cleanup_box cleanup_with(box_free)
@@ -49,7 +51,8 @@ int box_find(struct engine *engine, const char *name, bool running, struct box *
 long box_choose(const struct boxes *boxes, const char *name, const char *folder, bool running,
                 struct error *err);
 
-/* The running box that fits the name or the folder best; -1 if none does, -2 if several do. */
-long box_fit(const struct boxes *boxes, const char *name, const char *folder);
+/* The box that fits the name or the folder best, with `running` of those that run; -1 if none
+ * does, -2 if several do. */
+long box_fit(const struct boxes *boxes, const char *name, const char *folder, bool running);
 
 #endif

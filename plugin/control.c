@@ -75,7 +75,7 @@ int control_find(struct invocation *invocation, const char *name, struct box *bo
     if (endpoint_is_local(endpoint))
         boxes_from_folders(endpoint->address, &boxes);
     cleanup_free char *folder = name ? NULL : realpath(".", NULL);
-    long fit = box_fit(&boxes, name, folder);
+    long fit = box_fit(&boxes, name, folder, true);
     /* A short name may be another box's full one. */
     if (fit < 0 || !boxes.items || (name && strcmp(boxes.items[fit].name, name) != 0))
         return verb_box(invocation, name, true, box, err);

@@ -19,6 +19,7 @@ void trail_free(struct trail *trail)
 {
     free(trail->box);
     json_decref(trail->folders);
+    free(trail->volume);
     *trail = (struct trail){0};
 }
 
@@ -40,8 +41,37 @@ static int has_volume(struct engine *engine, const char *folder, struct error *e
     return failed ? -1 : status == 200;
 }
 
+/* Of one project's box that has ended, by compose: its trail's volume has another name. */
+static bool find_of_ended(struct trail *trail, const struct boxes *boxes, const char *folder)
+{
+    const long at = box_fit(boxes, NULL, folder, false);
+    if (at < 0)
+        return false;
+    const struct box *box = &boxes->items[at];
+    const json_t *mount;
+    size_t i;
+    json_t *folders = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
+    json_array_foreach(json_object_get(box->summary, "Mounts"), i, mount)
+    {
+        const char *target = json_string_value(json_object_get(mount, "Destination"));
+        const char *name = json_string_value(json_object_get(mount, "Name"));
+        if (name && target && strncmp(target, BOX_AUDIT "/", sizeof BOX_AUDIT) == 0)
+            trail->volume = trail->volume ? trail->volume : strdup(name);
+    }
+    const char *first = json_string_value(json_array_get(folders, 0));
+    if (trail->volume && json_array_size(folders) == 1 && first && strcmp(first, folder) == 0)
+        trail->folders = json_incref(folders);
+    else if (trail->volume) {
+        free(trail->volume);
+        trail->volume = NULL;
+    }
+    json_decref(folders);
+    return trail->folders != NULL;
+}
+
 /* The nearest folder above that has a trail. */
-static int find_volume(struct trail *trail, const char *here, struct error *err)
+static int find_volume(struct trail *trail, const char *here, const struct boxes *boxes,
+                       struct error *err)
 {
     cleanup_free char *folder = strdup(here);
     while (folder && *folder) {
@@ -52,6 +82,8 @@ static int find_volume(struct trail *trail, const char *here, struct error *err)
             trail->folders = json_pack("[s]", folder);
             return trail->folders ? 0 : error_set(err, "the folder's name is not UTF-8");
         }
+        if (find_of_ended(trail, boxes, folder))
+            return 0;
         char *slash = strrchr(folder, '/');
         *slash = '\0';
     }
@@ -66,16 +98,17 @@ int trail_find(struct invocation *invocation, const char *name, struct trail *tr
     cleanup_boxes struct boxes boxes = {0};
     cleanup_free char *here = realpath(".", NULL);
     trail->engine = invocation_engine(invocation, err);
-    if (!trail->engine || box_list(trail->engine, false, &boxes, err) < 0)
+    if (!trail->engine || box_list(trail->engine, true, &boxes, err) < 0)
         return -1;
     trail->local = endpoint_is_local(&invocation->endpoint);
-    long at = name ? box_choose(&boxes, name, here, true, err) : box_fit(&boxes, NULL, here);
+    long at =
+        name ? box_choose(&boxes, name, here, true, err) : box_fit(&boxes, NULL, here, true);
     if (name && at < 0)
         return -1;
     if (at == -2)
         return error_set(err, "several boxes of this folder run; say which with --box NAME");
-    if (at < 0 || !box_is_running(&boxes.items[at]))
-        return here ? find_volume(trail, here, err)
+    if (at < 0)
+        return here ? find_volume(trail, here, &boxes, err)
                     : error_errno(err, "cannot tell the current folder");
     trail->box = strdup(boxes.items[at].id);
     trail->folders = json_loads(box_label(&boxes.items[at], LABEL_FOLDERS), 0, NULL);
@@ -128,7 +161,8 @@ static json_t *oneshot_mounts(const struct trail *trail, const struct trail_ques
     {
         const char *path = json_string_value(folder);
         const char *slash = path ? strrchr(path, '/') : NULL;
-        cleanup_free char *volume = path ? trail_volume(path) : NULL;
+        cleanup_free char *by_path = path && !trail->volume ? trail_volume(path) : NULL;
+        const char *volume = trail->volume ? trail->volume : by_path;
         if (!slash || !volume)
             continue;
         (void)json_array_append_new(mounts, json_pack("{s:s, s:s, s:o, s:{s:b}}", "Type",

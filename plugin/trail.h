@@ -22,10 +22,11 @@ struct trail {
     struct engine *engine;
     char *box;       /* id of the box that runs; NULL: none */
     json_t *folders; /* real paths of its projects, or of the one that lies here */
+    char *volume;    /* of the latter, where it is not named by its path; else NULL */
     bool local;
 };
 /* Of the box NAME, of the one of the current folder, else of the project that the current
- * folder is in. */
+ * folder is in; that of compose is known by its containers, also by one that has ended. */
 int trail_find(struct invocation *invocation, const char *name, struct trail *trail,
                struct error *err);
 void trail_free(struct trail *trail);

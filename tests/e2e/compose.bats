@@ -122,6 +122,42 @@ print_token='jq -r .claudeAiOauth.accessToken ~/.claude/.credentials.json'
     docker volume rm "claudex-skills-$user" >/dev/null
 }
 
+@test "promise 14: the trail of a box by compose is told and undone, while it runs and after it" {
+    compose up --detach
+    claudex_says() { claudex log --format json >"$world/log" 2>/dev/null; }
+    eventually 10 claudex_says
+    claudex exec "$token-agent-1" -- sh -c 'echo changed >file; echo new >added; ! ls /run/claudex/audit/*/refs'
+    claudex snapshot "$token-agent-1"
+    equal "$(claudex diff --format json | jq -r '.[] | "\(.status) \(.path)"' | sort)" "added added
+modified file"
+    compose down
+    # It has no container now, and its volume has not its folder's name; the next goes on with it.
+    run claudex log
+    equal "$status" 125
+    has "$output" "no audit trail"
+    compose create
+    equal "$(claudex log --format json | jq -r '.[].kind' | xargs)" "end asked start"
+    claudex restore --yes
+    equal "$(cat file) $(ls)" "a file of the project file"
+    compose down --volumes
+    equal "$(docker volume ls --quiet --filter "name=^${token}_audit")" ""
+}
+
+@test "trail.yaml: the trail of run, which down --volumes leaves" {
+    local files=(-f "$top/compose/trail.yaml")
+    run compose "${files[@]}" config --quiet
+    [ "$status" -ne 0 ]
+    has "$output" "trail.yaml says to what"
+    claudex run -- sh -c 'echo by run >one'
+    # As its own words have it.
+    eval "$(sed -n 's/^#   export/export/p' "$top/compose/trail.yaml")"
+    eval "$(sed -n 's/^#   docker/docker/p' "$top/compose/trail.yaml")"
+    compose "${files[@]}" run --rm -T agent sh -c 'echo by compose >two'
+    compose "${files[@]}" down --volumes
+    equal "$(claudex log --format json | jq -r '.[].kind' | xargs)" "end start end start"
+    equal "$(claudex diff --format json | jq -r '.[] | "\(.status) \(.path)"')" "added two"
+}
+
 @test "another service by its name, on a network that leads nowhere" {
     cat >"$world/services.yaml" <<END
 services:

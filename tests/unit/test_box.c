@@ -182,6 +182,22 @@ static void two_of_one_folder_are_told_and_not_guessed(void **state)
     chooses(twice, "a", NULL, true, "claudex-a-00000001");
 }
 
+static void a_box_of_compose_tells_its_folders_by_its_mounts(void **state)
+{
+    static const char by_compose[] =
+        "[{\"Id\":\"0123456789ab\",\"Names\":[\"/app-agent-1\"],\"State\":\"running\",\"Labels\":{},"
+        "\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"v\",\"Destination\":\"/workspace/v\"},"
+        "{\"Type\":\"bind\",\"Source\":\"/x/App\",\"Destination\":\"/workspace/app\"},"
+        "{\"Type\":\"bind\",\"Source\":\"/x/d\",\"Destination\":\"/workspace/app/d\"}]}]";
+    struct boxes boxes;
+    (void)state;
+    list(by_compose, &boxes);
+    assert_string_equal(box_label(&boxes.items[0], LABEL_FOLDERS), "[\"/x/App\"]");
+    assert_int_equal(box_fit(&boxes, NULL, "/x/App/src", true), 0);
+    assert_int_equal(box_fit(&boxes, NULL, "/x/d", true), -1);
+    boxes_free(&boxes);
+}
+
 static void survives_odd_answers(void **state)
 {
     struct boxes boxes;
@@ -211,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_only_one_running),
         cmocka_unit_test(of_two_that_fit_the_running_one),
         cmocka_unit_test(two_of_one_folder_are_told_and_not_guessed),
+        cmocka_unit_test(a_box_of_compose_tells_its_folders_by_its_mounts),
         cmocka_unit_test(survives_odd_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
