@@ -44,6 +44,7 @@
 #include "init/signals.h"
 #include "init/skills.h"
 #include "init/skills_command.h"
+#include "init/slice.h"
 #include "init/ssh_worker.h"
 #include "init/status.h"
 #include "init/supervise.h"
@@ -257,6 +258,7 @@ static int first_process(char *const *command)
 
     terminal_let_go();
     environment_forget(&boot.environment);
+    slice_shorten();
     if (privs_keep(&err) < 0)
         warn("%s", err.text);
     ssh_worker_start(&boot.ssh, &boot.supervisor.loop, &boot.supervisor.children);

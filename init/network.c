@@ -102,15 +102,31 @@ int network_boot(struct network *network, struct firewall *firewall,
     return network->state.mode == NETWORK_SEALED || session->network.host ? seal(err) : 0;
 }
 
+static int not_known(const struct state *state, struct error *err)
+{
+    return error_prefix(err, "network mode is now %s, but a restart would not know",
+                        network_mode_name(state->mode));
+}
+
 /* Durable: who was told that the box is locked finds it so, even if the machine lost its power
  * in the next moment. */
 static int keep(struct network *network, const struct state *next, struct error *err)
 {
     network->state = *next;
-    if (state_save(BOX_STATE_DIR, next, true, err) == 0)
-        return 0;
-    return error_prefix(err, "network mode is now %s, but a restart would not know",
-                        network_mode_name(next->mode));
+    return state_save(BOX_STATE_DIR, next, true, err) == 0 ? 0 : not_known(next, err);
+}
+
+/* The same, while packets that were under way leave. */
+static int settle_and_keep(struct network *network, const struct state *next, struct error *err)
+{
+    cleanup_fd int file = -1;
+    network->state = *next;
+    int done = state_write(BOX_STATE_DIR, next, &file, err);
+    state_hurry(file);
+    firewall_settle(network->firewall);
+    if (done == 0)
+        done = state_settle(BOX_STATE_DIR, &file, err);
+    return done == 0 ? 0 : not_known(next, err);
 }
 
 static void tell_gate(struct network *network, enum network_mode mode)
@@ -125,8 +141,7 @@ static int tighten(struct network *network, const struct state *next, struct err
     if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
         return -1;
     tell_gate(network, next->mode);
-    firewall_settle(network->firewall);
-    if (keep(network, next, err) != 0)
+    if (settle_and_keep(network, next, err) != 0)
         return -1;
     return next->mode == NETWORK_SEALED ? seal(err) : 0;
 }
@@ -221,12 +236,21 @@ static int carry_out(struct network *network, const struct control_request *requ
     return error_set(err, "an unknown word");
 }
 
-static int tell(struct network *network, struct error *err)
+/* What is so now, for the file and for who asks. */
+static void note(struct network *network)
 {
     network->status.mode = network->state.mode;
     network->status.why = network->why;
     network->status.firewall = firewall_applier(network->firewall);
-    return status_write(&network->status, err);
+}
+
+/* The file takes as long as the rules, and nobody waits for it: it follows the reply. */
+static void tell(struct network *network)
+{
+    struct error err = ERROR_INIT;
+    if (network->untold && status_write(&network->status, &err) != 0)
+        warn("%s", err.text);
+    network->untold = false;
 }
 
 static void say(struct control_reply *reply, const char *fmt, ...)
@@ -268,16 +292,17 @@ void network_request(void *context, const struct control_request *request,
                      struct control_reply *reply)
 {
     struct network *network = context;
-    struct error err = ERROR_INIT, untold = ERROR_INIT;
+    struct error err = ERROR_INIT;
     enum network_mode before = network->state.mode;
+    tell(network); /* who has asked anything since finds the file as it should be */
     if (network_policy_request(network, request, reply) ||
         network_denied_request(network, request, reply) ||
         questions_request(network->questions, network->asking, request, reply))
         return;
     int done = carry_out(network, request, &err);
     enum network_mode now = network->state.mode;
-    if (request->word != CONTROL_STATUS && tell(network, &untold) != 0)
-        warn("%s", untold.text);
+    note(network);
+    network->untold = request->word != CONTROL_STATUS;
     if (done != 0) {
         reply->status = err.status;
         say(reply, "%s", err.text);
@@ -291,20 +316,25 @@ void network_request(void *context, const struct control_request *request,
     }
 }
 
+static void serve(struct network *network, struct control_fifo *fifo)
+{
+    network->asking = fifo;
+    control_fifo_serve(fifo, network_request, network);
+    tell(network);
+}
+
 static void host_ready(void *context, int fd, uint32_t events)
 {
     struct network *network = context;
     (void)fd, (void)events;
-    network->asking = &network->host;
-    control_fifo_serve(&network->host, network_request, network);
+    serve(network, &network->host);
 }
 
 static void local_ready(void *context, int fd, uint32_t events)
 {
     struct network *network = context;
     (void)fd, (void)events;
-    network->asking = &network->local;
-    control_fifo_serve(&network->local, network_request, network);
+    serve(network, &network->local);
 }
 
 int network_listen(struct network *network, struct loop *loop, const struct status *status,
@@ -312,7 +342,8 @@ int network_listen(struct network *network, struct loop *loop, const struct stat
 {
     struct error refused = ERROR_INIT;
     network->status = *status;
-    if (tell(network, err) != 0)
+    note(network);
+    if (status_write(&network->status, err) != 0)
         return -1;
     if (network_policy_listen(network, loop, err) < 0)
         return -1;

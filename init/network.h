@@ -41,7 +41,8 @@ struct network {
     struct questions *questions;   /* borrowed: what else the control FIFOs are for; or NULL */
     struct state state;
     char why[64];         /* the mode is as it is */
-    struct status status; /* as told last; its mode and why are ours */
+    struct status status; /* as it is; its mode and why are ours */
+    bool untold;          /* the file does not say so yet */
     struct control_fifo host, local;
     const struct control_fifo *asking; /* of the two, whose request is being carried out */
     struct grants grants;

@@ -164,9 +164,10 @@ int state_load(const char *folder, struct state *state, struct error *err)
 /*
  * In the place of the old one, which needs no room on the disk and no change of the file
  * system: with a file beside it and a rename, a toggle waited for two commits of the journal,
- * longer than for all else together. 1 done, 0 there is none to write over, -1 with errno.
+ * longer than for all else together. 1 with *file open, to be waited for; 0 there is none to
+ * write over; -1 with errno.
  */
-static int overwrite(int dir, const char text[STATE_TEXT_MAX], bool durable)
+static int overwrite(int dir, const char text[STATE_TEXT_MAX], int *file)
 {
     struct stat st;
     cleanup_fd int fd = openat(dir, STATE_FILE, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -179,23 +180,51 @@ static int overwrite(int dir, const char text[STATE_TEXT_MAX], bool durable)
     ssize_t written = pwrite(fd, text, STATE_TEXT_MAX, 0);
     if (written >= 0 && written != STATE_TEXT_MAX)
         errno = EIO;
-    return written == STATE_TEXT_MAX && (!durable || fdatasync(fd) == 0) ? 1 : -1;
+    if (written != STATE_TEXT_MAX)
+        return -1;
+    *file = take_fd(&fd);
+    return 1;
 }
 
-int state_save(const char *folder, const struct state *state, bool durable, struct error *err)
+static int not_kept(const char *folder, struct error *err)
+{
+    return error_errno(err, "cannot keep the network mode in %s/" STATE_FILE, folder);
+}
+
+int state_write(const char *folder, const struct state *state, int *file, struct error *err)
 {
     char text[STATE_TEXT_MAX];
     int length = state_print(state, text, sizeof text);
     cleanup_fd int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int done = dir < 0 || length < 0 ? -1 : 0;
+    *file = -1;
     if (done == 0) {
         memset(text + length, '\n', sizeof text - (size_t)length);
-        done = overwrite(dir, text, durable);
+        done = overwrite(dir, text, file);
     }
     if (done == 0)
         done = write_file_atomic(dir, STATE_FILE, text, sizeof text, 0600);
-    return done < 0 ? error_errno(err, "cannot keep the network mode in %s/" STATE_FILE, folder)
-                    : 0;
+    return done < 0 ? not_kept(folder, err) : 0;
+}
+
+void state_hurry(int file)
+{
+    if (file >= 0)
+        (void)sync_file_range(file, 0, STATE_TEXT_MAX, SYNC_FILE_RANGE_WRITE);
+}
+
+int state_settle(const char *folder, int *file, struct error *err)
+{
+    cleanup_fd int fd = take_fd(file);
+    return fd < 0 || fdatasync(fd) == 0 ? 0 : not_kept(folder, err);
+}
+
+int state_save(const char *folder, const struct state *state, bool durable, struct error *err)
+{
+    cleanup_fd int file = -1;
+    if (state_write(folder, state, &file, err) != 0)
+        return -1;
+    return durable ? state_settle(folder, &file, err) : 0;
 }
 
 static int container_make(int dir, const char *name, char *container)

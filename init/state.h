@@ -65,6 +65,16 @@ int state_load(const char *folder, struct state *state, struct error *err);
 int state_save(const char *folder, const struct state *state, bool durable, struct error *err);
 
 /*
+ * The same in steps, for who has something to do while the disk is busy. state_write() as
+ * state_save() without `durable`; *file is the caller's, -1 where nothing is left to wait for.
+ * state_hurry() has the disk begin. state_settle() returns when it is durable, and closes
+ * *file.
+ */
+int state_write(const char *folder, const struct state *state, int *file, struct error *err);
+void state_hurry(int file);
+int state_settle(const char *folder, int *file, struct error *err);
+
+/*
  * A name for this container that a restart keeps and a new container has not: random digits in
  * a file of the container's own file system, made at its first boot. -1 with *err.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BOX_STATUS: what the agent may know of its box, as JSON. Readable for all, written by PID 1.
+ * BOX_STATUS: what the agent may know of its box, as JSON. Readable for all, written by PID 1:
+ * after the reply to a request that changed it, and before the next request is carried out. Who
+ * must not read what was before asks for CONTROL_STATUS.
  *
  *     {"version": "0.1.0", "box": "claudex-app-0a1b2c3d", "mode": "allowlist",
  *      "why": "configured", "agent": {"uid": 1000, "gid": 1000}, "firewall": "iptables",

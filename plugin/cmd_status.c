@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status: one box. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -19,33 +18,40 @@
 #include "shared/login.h"
 #include "shared/names.h"
 
-enum { STATUS_MAX = 256 * 1024, SIGNATURES_SHOWN = 5, CONNECTIONS_MAX = 1000 };
+enum { LOGINS_MAX = 64 * 1024, SIGNATURES_SHOWN = 5, CONNECTIONS_MAX = 1000 };
 
-static int take_status(void *data, const char *bytes, size_t length, struct error *err)
+static int take_logins(void *data, const char *bytes, size_t length, struct error *err)
 {
-    return buf_append(data, bytes, length) < 0 ? error_set(err, "too large a status") : 0;
+    return buf_append(data, bytes, length) < 0 ? error_set(err, "too many logins") : 0;
 }
 
-/* What PID 1 says about itself in BOX_STATUS, and in *logins of BOX_LOGINS, one after the
- * other; NULL where it does not. */
-static json_t *box_status(struct engine *engine, const struct box *box, json_t **logins)
+/* What PID 1 says about itself; NULL where it does not. */
+static json_t *box_status(struct invocation *invocation, const struct box *box)
 {
-    static const char *const command[] = {"cat", BOX_STATUS, BOX_LOGINS, NULL};
-    cleanup_buf struct buf text = BUF_INIT(STATUS_MAX);
+    struct control_request request = {.word = CONTROL_STATUS};
+    struct control_reply reply = {.status = 0};
     struct error ignored = ERROR_INIT;
-    const struct exec exec = {.engine = engine, .box = box->id, .command = command};
-    const struct exec_pipes pipes = {.sink = take_status, .sink_data = &text};
-    if (strcmp(box->state, "running") != 0 || exec_piped(&exec, &pipes, &ignored) < 0)
+    if (strcmp(box->state, "running") != 0 ||
+        control_ask(invocation, box, &request, &reply, &ignored) < 0)
         return NULL;
-    json_error_t end;
-    const char *first = text.data ? text.data : "";
-    json_t *status = json_loadb(first, text.length, JSON_DISABLE_EOF_CHECK, &end);
-    if (json_is_object(status)) {
-        *logins = json_loadb(first + end.position, text.length - (size_t)end.position, 0, NULL);
+    json_t *status = json_loads(reply.text, 0, NULL);
+    if (json_is_object(status))
         return status;
-    }
     json_decref(status);
     return NULL;
+}
+
+/* What it says of the agents' logins in BOX_LOGINS; NULL where it does not. */
+static json_t *box_logins(struct engine *engine, const struct box *box)
+{
+    static const char *const command[] = {"cat", BOX_LOGINS, NULL};
+    cleanup_buf struct buf text = BUF_INIT(LOGINS_MAX);
+    struct error ignored = ERROR_INIT;
+    const struct exec exec = {.engine = engine, .box = box->id, .command = command};
+    const struct exec_pipes pipes = {.sink = take_logins, .sink_data = &text};
+    if (strcmp(box->state, "running") != 0 || exec_piped(&exec, &pipes, &ignored) != 0)
+        return NULL;
+    return json_loadb(text.data ? text.data : "", text.length, 0, NULL);
 }
 
 static const char *text_of(const json_t *json, const char *key)
@@ -102,12 +108,14 @@ static json_t *ports(const json_t *inspect)
     return list;
 }
 
-static json_t *describe(struct engine *engine, const struct box *box, const json_t *inspect)
+static json_t *describe(struct invocation *invocation, const struct box *box,
+                        const json_t *inspect)
 {
+    struct engine *engine = invocation->engine;
     const json_t *config = json_object_get(inspect, "Config");
     const json_t *state = json_object_get(inspect, "State");
     const char *started = text_of(state, "StartedAt");
-    json_t *logins = NULL, *status = box_status(engine, box, &logins);
+    json_t *status = box_status(invocation, box), *logins = box_logins(engine, box);
     const char *mode = text_of(status, "mode");
     json_t *folders = json_loads(box_label(box, LABEL_FOLDERS), 0, NULL);
     json_t *all = json_pack(
@@ -296,7 +304,7 @@ static int run(struct invocation *invocation, struct error *err)
     int found = container_inspect(invocation->engine, box.id, &inspect, err);
     if (found <= 0)
         return found < 0 ? -1 : error_set(err, "the box has just gone");
-    json_t *all = describe(invocation->engine, &box, inspect);
+    json_t *all = describe(invocation, &box, inspect);
     json_decref(inspect);
     if (all && box_is_running(&box))
         add_network(invocation, &box, all);

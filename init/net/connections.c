@@ -71,6 +71,18 @@ static int each_socket(int fd, uint32_t states, netlink_answer *answer, void *co
     return 0;
 }
 
+/* Those that are established. The older request has both families in one run through the
+ * kernel's table, which is as long as the machine is large, and nothing that ends a socket. */
+static int each_established(int fd, netlink_answer *answer, void *context)
+{
+    const struct inet_diag_req head = {.idiag_states = 1u << ESTABLISHED};
+    cleanup_netlink_batch struct netlink_batch ask = NETLINK_BATCH_INIT;
+    netlink_begin(&ask, TCPDIAG_GETSOCK, NLM_F_DUMP, &head, sizeof head);
+    return netlink_talk(fd, &ask, ask.sequence, answer, context, NULL) == 0 || errno == EINTR
+               ? 0
+               : -1;
+}
+
 struct listing {
     struct buf *out;
     uid_t gate; /* whose sockets are the other halves of the agent's */
@@ -99,7 +111,7 @@ int connections_list(struct buf *out, uid_t gate, struct error *err)
 {
     struct listing listing = {.out = out, .gate = gate};
     cleanup_fd int fd = netlink_open(NETLINK_SOCK_DIAG);
-    if (fd < 0 || each_socket(fd, 1u << ESTABLISHED, list_one, &listing) != 0)
+    if (fd < 0 || each_established(fd, list_one, &listing) != 0)
         return error_errno(err, "cannot list the box's connections");
     return listing.count;
 }

@@ -213,18 +213,19 @@ static int64_t now_ms(void)
 
 /*
  * The kernel waits for packets that are within the old rules, not for those just past them. A
- * CPU that has run us has finished with what it was sending, or has put the sender aside, which
- * only a preemptible kernel does. membarrier(MEMBARRIER_CMD_GLOBAL) would wait for those too
- * and take 10 to 25 ms for it.
+ * CPU that has run us, as this one has since, has finished with what it was sending, or has put
+ * the sender aside, which only a preemptible kernel does. membarrier(MEMBARRIER_CMD_GLOBAL)
+ * would wait for those too and take 10 to 25 ms for it.
  */
 static void let_go(void)
 {
     cpu_set_t all, one;
     int64_t end = now_ms() + LET_GO_MS;
+    const int here = sched_getcpu();
     if (sched_getaffinity(0, sizeof all, &all) != 0)
         return;
     for (size_t cpu = 0; cpu < CPU_SETSIZE && now_ms() < end; cpu++) {
-        if (!CPU_ISSET(cpu, &all))
+        if (!CPU_ISSET(cpu, &all) || (int)cpu == here)
             continue;
         CPU_ZERO(&one);
         CPU_SET(cpu, &one);

@@ -31,8 +31,15 @@ same_container()
 "
 }
 
-mode_is() { equal "$(as_agent cat /run/claudex/status.json | jq -r '.mode')" "$1"; }
-why_is() { equal "$(as_agent cat /run/claudex/status.json | jq -r '.why')" "$1"; }
+# status_says FIELD VALUE: the file follows the reply to what changed it, and comes before the
+# next reply.
+status_says()
+{
+    word status >/dev/null
+    equal "$(as_agent cat /run/claudex/status.json | jq -r ".$1")" "$2"
+}
+mode_is() { status_says mode "$1"; }
+why_is() { status_says why "$1"; }
 
 @test "promise 7: a lock stays, in the same container and in a new one" {
     kept

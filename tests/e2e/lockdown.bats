@@ -67,6 +67,8 @@ says()
     run claudex network --format json
     equal "$(jq -r '.[0] | "\(.mode) \(.why)"' <<<"$output")" "lockdown lockdown on"
     equal "$(claudex lockdown off -q)" "$name"
+    # The file follows the reply, and comes before the next one.
+    equal "$(claudex lockdown status -q)" "$name"
     equal "$(claudex exec "$name" -- jq -r .mode /run/claudex/status.json)" allowlist
 }
 

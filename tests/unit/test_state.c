@@ -197,6 +197,17 @@ static void the_next_is_written_over_it(void **state)
     assert_int_equal(state_load(f->folder, &out, &err), 1);
     assert_int_equal(out.mode, NETWORK_OPEN);
 
+    /* In steps: written at once, durable when it has settled. */
+    int file;
+    assert_int_equal(state_write(f->folder, &locked, &file, &err), 0);
+    state_hurry(file);
+    assert_int_equal(syncs, 1);
+    assert_int_equal(state_load(f->folder, &out, &err), 1);
+    assert_int_equal(out.mode, NETWORK_LOCKDOWN);
+    assert_int_equal(state_settle(f->folder, &file, &err), 0);
+    assert_int_equal(syncs, 2);
+    assert_int_equal(file, -1);
+
     /* One that is cut, or has another name elsewhere, is replaced instead. */
     char other[sizeof f->path + 8];
     (void)snprintf(other, sizeof other, "%s.other", f->path);
