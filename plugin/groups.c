@@ -20,6 +20,11 @@
 static const char *const default_groups[] = {"ai", "apt", "npm", "pip", "git"};
 static const char api_group[] = "ai";
 
+/* To who has a list for a filter that lets everything else pass. */
+static const char instead[] = "what is not allowed is refused anyway, so a deny is needed only "
+                              "below an allowed *.name, and *.example.com stands for all below "
+                              "a name";
+
 enum { PROBLEMS_MAX = ERROR_TEXT_MAX - 256 };
 
 /* Cuts the comment and the blanks off; the pattern within, "" for none. */
@@ -102,6 +107,9 @@ static int read_group(const char *name, char *const folders[PLACES], struct stri
             return error_set(err, "cannot read group %s: out of memory", quoted(name));
         if (read_regular_file(AT_FDCWD, path, &text) == 0)
             return groups_parse(text.data ? text.data : "", path, patterns, err);
+        if (errno == E2BIG)
+            return error_set(err, "%s is larger than %d KiB; a box takes %d hosts at most; %s",
+                             quoted(path), GROUP_FILE_MAX / 1024, GROUP_RULES_MAX, instead);
         if (errno != ENOENT)
             return error_errno(err, "cannot read %s", quoted(path));
     }
@@ -138,8 +146,9 @@ static int check_size(const struct session *session, struct error *err)
     if (rules > GROUP_RULES_MAX || bytes > GROUP_RULES_BYTES_MAX)
         return error_set(err,
                          "%zu hosts (%zu KiB) are allowed or denied, and a box takes %d (%d "
-                         "KiB) at most; *.example.com stands for all below a name",
-                         rules, bytes / 1024, GROUP_RULES_MAX, GROUP_RULES_BYTES_MAX / 1024);
+                         "KiB) at most; %s",
+                         rules, bytes / 1024, GROUP_RULES_MAX, GROUP_RULES_BYTES_MAX / 1024,
+                         instead);
     return 0;
 }
 

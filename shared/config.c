@@ -85,7 +85,9 @@ static struct config_entry *append(struct config *config, const struct config_li
     char word[32];
     const char *name = config_section_split(line->section, word, sizeof word);
     if (config->count == CONFIG_ENTRIES_MAX) {
-        line_problem(config, line, "more than %d entries", CONFIG_ENTRIES_MAX);
+        if (!config->overfull)
+            line_problem(config, line, "more than %d entries", CONFIG_ENTRIES_MAX);
+        config->overfull = true;
         return NULL;
     }
     struct config_entry *entry = make_room(config);

@@ -60,6 +60,7 @@ struct config {
     struct buf *problems; /* messages "file:line: …", one a line; the first 16 KiB of them */
     size_t problem_count;
     size_t usage_problem_count; /* of these, the ones of the command line */
+    bool overfull;              /* more than CONFIG_ENTRIES_MAX, which was told */
 };
 #define CONFIG_INIT                                                                            \
     {                                                                                          \

@@ -128,6 +128,22 @@ static void more_rules_than_a_box_takes_are_told(void **state)
     }
 }
 
+static void a_file_with_a_million_is_told_what_a_box_takes(void **state)
+{
+    cleanup_session struct session session = {.run.pids = 0};
+    cleanup_buf struct buf text = BUF_INIT(64 << 20);
+    struct error err = ERROR_INIT;
+    (void)state;
+    for (int i = 0; i < 1000000; i++)
+        assert_int_equal(buf_printf(&text, "h%d.example.com\n", i), 0);
+    write_group("million", text.data);
+    assert_int_equal(expand(&session, "million", &err), -1);
+    assert_int_equal(err.status, EXIT_CLAUDEX);
+    assert_non_null(strstr(err.text, "groups/million is larger than 1024 KiB"));
+    assert_non_null(strstr(err.text, "15000 hosts"));
+    assert_non_null(strstr(err.text, "refused anyway"));
+}
+
 /* Each file that comes with claudex: its lines parse, each says why, none twice, and no
  * wildcard lies over a zone in which strangers can register. */
 static void our_own_are_as_they_should_be(void **state)
@@ -188,6 +204,7 @@ int main(void)
         cmocka_unit_test(who_says_nothing_gets_the_usual_ones),
         cmocka_unit_test(a_users_group_goes_before_ours),
         cmocka_unit_test(an_unknown_group_lists_the_known),
+        cmocka_unit_test(a_file_with_a_million_is_told_what_a_box_takes),
         cmocka_unit_test(more_rules_than_a_box_takes_are_told),
         cmocka_unit_test(our_own_are_as_they_should_be),
     };
