@@ -45,7 +45,7 @@ SHARED_OBJECTS := $(call objects,obj,$(SHARED_SOURCES))
 PLUGIN_OBJECTS := $(call objects,obj,$(PLUGIN_SOURCES))
 INIT_OBJECTS   := $(call objects,obj,$(INIT_SOURCES))
 
-# libcurl and libarchive are not here: the plugin loads them when it first needs them, for
+# libcurl, libarchive and libidn2 are not here: the plugin loads them when it first needs them, for
 # linking libcurl alone would cost 6 ms of every start.
 PLUGIN_LIBS := $(DEPS)/lib/libinih.a -ljansson -lmd -ldl
 INIT_LIBS   := $(addprefix $(DEPS)/lib/,libip4tc.a libip6tc.a libgit2.a libinih.a) -ljansson -lmd \

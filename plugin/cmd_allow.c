@@ -90,6 +90,7 @@ static int change(struct invocation *invocation, enum control_word word, const c
 {
     const struct arguments *arguments = &invocation->arguments;
     const char *how_long = argument_value(arguments, "for");
+    char host[HOST_ARGUMENT_MAX], second[HOST_ARGUMENT_MAX];
     struct control_round round = {.request = {.word = word, .mode = NETWORK_LOCKDOWN},
                                   .names = arguments->operands + 1,
                                   .all = argument_flag(arguments, "all")};
@@ -99,19 +100,21 @@ static int change(struct invocation *invocation, enum control_word word, const c
     round.count = arguments->operand_count - 1;
     if (round.all && round.count > 0)
         return error_usage(err, "--all or names, one or the other");
-    if (host_argument(arguments->operands[0], verb, err) < 0 ||
+    if (host_argument(arguments->operands[0], verb, host, err) < 0 ||
         (how_long && duration_argument(how_long, &round.request.number, err) < 0))
         return -1;
     for (size_t i = 0; i < round.count; i++)
-        if (strchr(round.names[i], '.') && host_argument(round.names[i], verb, err) == 0)
+        if (strchr(round.names[i], '.') &&
+            host_argument(round.names[i], verb, second, err) == 0)
             return error_usage(err,
                                "one HOST at a time, then names of boxes; '%s' looks like "
                                "a second host",
                                quoted(round.names[i]));
-    (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s",
-                   arguments->operands[0]);
     if (check_options(arguments, err) < 0)
         return -1;
+    (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s", host);
+    if (strcmp(host, arguments->operands[0]) != 0)
+        info("%s is %s", quoted(arguments->operands[0]), host);
     if (argument_flag(arguments, "undo"))
         round.request.word = CONTROL_FORGET;
     if (argument_flag(arguments, "save"))

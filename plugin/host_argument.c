@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/idn.h"
 #include "shared/control.h"
 #include "shared/log.h"
 #include "shared/parse.h"
@@ -52,6 +53,11 @@ int host_argument_guess(const char *text, char out[HOST_ARGUMENT_MAX])
     char *dot = strstr(out, ".:"); /* example.com.:8080 */
     if (dot)
         memmove(dot, dot + 1, strlen(dot));
+    struct error ignored = ERROR_INIT;
+    char typed[HOST_ARGUMENT_MAX];
+    (void)snprintf(typed, sizeof typed, "%s", out);
+    if (idn_is_needed(typed) && idn_convert(typed, out, HOST_ARGUMENT_MAX, &ignored) < 0)
+        return -1;
     return is_pattern(out) && strcmp(out, text) != 0 ? 0 : -1;
 }
 
@@ -65,12 +71,19 @@ static int is_range(const char *text)
            strspn(colon + 2 + first, digits) > 0;
 }
 
-int host_argument(const char *text, const char *verb, struct error *err)
+int host_argument(const char *text, const char *verb, char out[HOST_ARGUMENT_MAX],
+                  struct error *err)
 {
     char guess[HOST_ARGUMENT_MAX];
     const char *why = "not a host";
     struct host_pattern ignored;
-    if (parse_host_pattern(text, &ignored, &why) == 0)
+    struct error unconverted = ERROR_INIT;
+    if (parse_host_pattern(text, &ignored, &why) == 0) {
+        (void)snprintf(out, HOST_ARGUMENT_MAX, "%s", text);
+        return 0;
+    }
+    if (idn_is_needed(text) && idn_convert(text, out, HOST_ARGUMENT_MAX, &unconverted) == 0 &&
+        parse_host_pattern(out, &ignored, &why) == 0)
         return 0;
     if (is_range(text))
         return error_usage(err, "'%s' has a range of ports; say `%s` once for each port",
@@ -78,7 +91,8 @@ int host_argument(const char *text, const char *verb, struct error *err)
     if (host_argument_guess(text, guess) == 0)
         return error_usage(err, "'%s' is %s\ndid you mean: docker claudex %s %s", quoted(text),
                            why, verb, guess);
-    return error_usage(err, "'%s': %s", quoted(text), why);
+    return error_usage(err, "'%s': %s%s%s", quoted(text), why,
+                       *unconverted.text ? "; libidn2 says: " : "", unconverted.text);
 }
 
 int duration_argument(const char *text, uint32_t *seconds, struct error *err)

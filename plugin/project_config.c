@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/host_argument.h"
+#include "plugin/idn.h"
 #include "shared/buf.h"
 #include "shared/io.h"
 #include "shared/log.h"
@@ -38,7 +40,7 @@ void config_paths_free(struct config_paths *paths)
 static int cannot_read(const char *shown, struct error *err)
 {
     if (errno == E2BIG)
-        return error_set(err, "%s: larger than %d bytes", quoted(shown), CONFIG_FILE_MAX);
+        return error_set(err, "%s: larger than %d KiB", quoted(shown), CONFIG_FILE_MAX / 1024);
     if (errno == EINVAL)
         return error_set(err, "%s: not a file", quoted(shown));
     return error_errno(err, "%s", quoted(shown));
@@ -184,15 +186,31 @@ static const struct {
     {"instructions", "run", "instructions", NULL},
 };
 
+/* What people type may be in letters outside ASCII; what does not convert is told like any
+ * other value that is none. */
+static const char *option_value(const char *option, const char *value,
+                                char ascii[HOST_ARGUMENT_MAX])
+{
+    struct error ignored = ERROR_INIT;
+    if (strcmp(option, "allow") != 0 || !idn_is_needed(value) ||
+        host_argument(value, option, ascii, &ignored) < 0)
+        return value;
+    info("%s is %s", quoted(value), ascii);
+    return ascii;
+}
+
 static void set_options(struct config *config, const struct arguments *arguments)
 {
     for (size_t i = 0; i < arguments->given_count; i++) {
         const struct given *given = &arguments->given[i];
+        char ascii[HOST_ARGUMENT_MAX];
         for (size_t k = 0; k < array_length(settings); k++)
             if (strcmp(given->spec->name, settings[k].option) == 0 &&
                 argument_value(arguments, settings[k].option))
                 (void)config_set(config, settings[k].section, settings[k].key,
-                                 settings[k].value ? settings[k].value : given->value);
+                                 settings[k].value
+                                     ? settings[k].value
+                                     : option_value(settings[k].option, given->value, ascii));
     }
 }
 

@@ -291,13 +291,15 @@ for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff"
 @test "bad input is told what was meant" {
     start_box
     for bad in 'https://example.com/x' 'example.com.' 'git@example.com:a/b' 'exa mple.com' \
-        'bücher.example' 'example.com:1-9' 'example.com:65536' '*' '-' "$(printf 'a.%.0s' {1..300})b"; do
+        'https://bücher.example/' 'bücher.example:0' 'example.com:1-9' 'example.com:65536' '*' '-' "$(printf 'a.%.0s' {1..300})b"; do
         run claudex allow "$bad"
         echo "$bad: $output"
         equal "$status" 2
     done
     run claudex allow 'https://example.com/x'
     has "$output" "allow example.com"
+    run claudex allow 'bücher.example'
+    equal "$output" "$(printf 'claudex: bücher.example is xn--bcher-kva.example\n%s: xn--bcher-kva.example is allowed from now on' "$name")"
     run claudex allow example.com --for 10
     equal "$status" 2
     has "$output" 10m

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/host_argument.c */
+/* uses: plugin/host_argument.c plugin/idn.c plugin/lazy.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,9 +16,12 @@ static void hosts_are_taken(void **state)
     static const char *const good[] = {"example.com",   "*.example.com:8443", "192.0.2.1",
                                        "2001:db8::/32", "[::1]:80",           "db:5432"};
     struct error err = ERROR_INIT;
+    char out[HOST_ARGUMENT_MAX];
     (void)state;
-    for (size_t i = 0; i < array_length(good); i++)
-        assert_int_equal(host_argument(good[i], "allow", &err), 0);
+    for (size_t i = 0; i < array_length(good); i++) {
+        assert_int_equal(host_argument(good[i], "allow", out, &err), 0);
+        assert_string_equal(out, good[i]);
+    }
 }
 
 static void what_was_meant_is_said(void **state)
@@ -40,9 +43,18 @@ static void what_was_meant_is_said(void **state)
         {"example.com:0", "port from 1 to 65535"},
         {"*", "star"},
         {"a*b.example.com", "star"},
+        {"b\xc3.example", "xn--"},
         {"b\xc3\xbc"
-         "cher.example",
-         "xn--"},
+         "cher.example:0",
+         "port from 1 to 65535"},
+        {"https://b\xc3\xbc"
+         "cher.example/x",
+         "allow xn--bcher-kva.example"},
+        {"b\xc3\xbc"
+         "cher.example/path",
+         "allow xn--bcher-kva.example"},
+        {"evil\xef\xbc\x8f.example", "a path"}, /* a slash of full width */
+        {"\xef\xbf\xbe.example", "xn--"},       /* no letter */
         {"", "expected"},
         {"exa mple.com", "blank"},
         {"\x1b[2J.example", "expected"},
@@ -50,11 +62,40 @@ static void what_was_meant_is_said(void **state)
     (void)state;
     for (size_t i = 0; i < array_length(cases); i++) {
         struct error err = ERROR_INIT;
-        assert_int_equal(host_argument(cases[i][0], "allow", &err), -1);
+        char out[HOST_ARGUMENT_MAX];
+        assert_int_equal(host_argument(cases[i][0], "allow", out, &err), -1);
         assert_int_equal(err.status, EXIT_USAGE);
         if (!strstr(err.text, cases[i][1]))
             fail_msg("%s: %s", cases[i][0], err.text);
         assert_null(strchr(err.text, 27));
+    }
+}
+
+static void names_of_other_letters_are_converted(void **state)
+{
+    static const char *const cases[][2] = {
+        {"b\xc3\xbc"
+         "cher.example",
+         "xn--bcher-kva.example"},
+        {"*.B\xc3\x9c"
+         "CHER.example:8443", /* capitals, too */
+         "*.xn--bcher-kva.example:8443"},
+        {"bu\xcc\x88"
+         "cher.example", /* in two code points */
+         "xn--bcher-kva.example"},
+        {"stra\xc3\x9f"
+         "e.example", /* not as IDNA 2003 had it, strasse */
+         "xn--strae-oqa.example"},
+        {"\xd0\xb0pple.example", "xn--pple-43d.example"},            /* Cyrillic a */
+        {"\xe4\xbe\x8b\xe3\x80\x82\xe4\xbe\x8b", "xn--fsq.xn--fsq"}, /* its full stop */
+    };
+    (void)state;
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct error err = ERROR_INIT;
+        char out[HOST_ARGUMENT_MAX];
+        if (host_argument(cases[i][0], "allow", out, &err) < 0)
+            fail_msg("%s: %s", cases[i][0], err.text);
+        assert_string_equal(out, cases[i][1]);
     }
 }
 
@@ -92,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts_are_taken),
         cmocka_unit_test(what_was_meant_is_said),
+        cmocka_unit_test(names_of_other_letters_are_converted),
         cmocka_unit_test(secrets_of_a_url_are_not_guessed_into_a_host),
         cmocka_unit_test(durations_want_a_unit),
     };

@@ -2,7 +2,8 @@
 /* uses: plugin/session_build.c plugin/session_mounts.c plugin/project_config.c plugin/folders.c
  *       plugin/agent.c plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c
  *       plugin/trust.c plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
- *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c plugin/tokens_volume.c */
+ *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c plugin/tokens_volume.c
+ *       plugin/host_argument.c plugin/idn.c plugin/lazy.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

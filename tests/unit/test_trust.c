@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/trust.c plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c
- *       plugin/project_config.c plugin/folders.c plugin/options.c plugin/state.c */
+ *       plugin/project_config.c plugin/folders.c plugin/options.c plugin/state.c
+ *       plugin/host_argument.c plugin/idn.c plugin/lazy.c */
 /* Promise 20: what a project's file asks for, and what its user agreed to. */
 #include <setjmp.h>
 #include <stdarg.h>
