@@ -5,6 +5,7 @@
 #include "plugin/config_edit.h"
 #include "plugin/control.h"
 #include "plugin/host_argument.h"
+#include "plugin/wide.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -90,7 +91,7 @@ static int change(struct invocation *invocation, enum control_word word, const c
 {
     const struct arguments *arguments = &invocation->arguments;
     const char *how_long = argument_value(arguments, "for");
-    char host[HOST_ARGUMENT_MAX], second[HOST_ARGUMENT_MAX];
+    char host[HOST_ARGUMENT_MAX], second[HOST_ARGUMENT_MAX], wide[WIDE_TEXT_MAX];
     struct control_round round = {.request = {.word = word, .mode = NETWORK_LOCKDOWN},
                                   .names = arguments->operands + 1,
                                   .all = argument_flag(arguments, "all")};
@@ -113,6 +114,8 @@ static int change(struct invocation *invocation, enum control_word word, const c
     if (check_options(arguments, err) < 0)
         return -1;
     (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s", host);
+    if (word == CONTROL_ALLOW && wide_pattern(host, wide) && !argument_flag(arguments, "undo"))
+        warn("%s is wide: %s", host, wide);
     if (strcmp(host, arguments->operands[0]) != 0)
         info("%s is %s", quoted(arguments->operands[0]), host);
     if (argument_flag(arguments, "undo"))

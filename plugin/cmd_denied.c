@@ -9,6 +9,7 @@
 #include "plugin/follow.h"
 #include "plugin/output.h"
 #include "plugin/verbs.h"
+#include "plugin/wide.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 
@@ -79,7 +80,10 @@ static json_t *for_programs(const json_t *item, const char *program)
 {
     char remedy[TEXT_MAX];
     json_t *copy = json_copy((json_t *)item);
-    if (*text_of(item, "allow") && !*text_of(item, "denied"))
+    char wide[WIDE_TEXT_MAX];
+    if (wide_pattern(text_of(item, "allow"), wide))
+        (void)json_object_set_new(copy, "wide", json_string(wide));
+    if (denial_has_command(item))
         (void)json_object_set_new(
             copy, "command", json_string(denial_remedy(item, program, remedy, sizeof remedy)));
     return copy;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/wide.h"
 #include "shared/log.h"
 
 static const char *text_of(const json_t *json, const char *key)
@@ -35,9 +36,16 @@ char *denial_via(const json_t *item, char *out, size_t size)
     return out;
 }
 
+bool denial_has_command(const json_t *item)
+{
+    char wide[WIDE_TEXT_MAX];
+    const char *allow = text_of(item, "allow");
+    return *allow && !*text_of(item, "denied") && !wide_pattern(allow, wide);
+}
+
 char *denial_remedy(const json_t *item, const char *program, char *out, size_t size)
 {
-    char host[600];
+    char host[600], wide[WIDE_TEXT_MAX];
     const char *allow = text_of(item, "allow"), *denied = text_of(item, "denied"),
                *by_hand = text_of(item, "by_hand");
     if (*denied || *by_hand)
@@ -49,18 +57,26 @@ char *denial_remedy(const json_t *item, const char *program, char *out, size_t s
         (void)snprintf(out, size, "%s deny --undo '%s'", program, host);
     else if (!*allow)
         (void)snprintf(out, size, "only in the mode open");
+    else if (wide_pattern(allow, wide))
+        (void)snprintf(out, size, "too wide to be offered: %s", wide);
     else
         (void)snprintf(out, size, "%s allow %s%s%s", program, strchr(host, '*') ? "'" : "",
                        host, strchr(host, '*') ? "'" : "");
     return out;
 }
 
+/* What goes before the remedy in a line. */
+static const char *lead_to(const json_t *item)
+{
+    if (denial_has_command(item))
+        return "to allow it: ";
+    return *text_of(item, "denied") || *text_of(item, "allow") ? "" : "it passes ";
+}
+
 char *denial_line(const json_t *item, const char *program, char *out, size_t size)
 {
     char host[600], reason[300], remedy[800], via[80];
-    const char *how = *text_of(item, "denied")  ? ""
-                      : *text_of(item, "allow") ? "to allow it: "
-                                                : "it passes ";
+    const char *how = lead_to(item);
     const char *name = text_of(item, "host"), *why = text_of(item, "reason");
     term_quote(host, sizeof host, name, strlen(name));
     term_quote(reason, sizeof reason, why, strlen(why));

@@ -6,10 +6,14 @@
 #define CLAUDEX_PLUGIN_DENIAL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* "dns, tls"; "asked" where the agent asks for it. */
 char *denial_via(const json_t *item, char *out, size_t size);
+/* Is the remedy a command to copy? Not where it would let through more than anybody should who
+ * reads one line (wide.h). */
+bool denial_has_command(const json_t *item);
 /* The command that would allow it, or what else can be said; `program` is how we were called.
  * Fit for a terminal. */
 char *denial_remedy(const json_t *item, const char *program, char *out, size_t size);

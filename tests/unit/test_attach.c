@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/attach.c plugin/frames.c plugin/keys.c plugin/terminal.c plugin/notice.c
- * plugin/screen.c plugin/denial.c plugin/follow.c plugin/state.c plugin/state_control.c
- * plugin/consent.c plugin/question.c */
+ * plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c plugin/state.c
+ * plugin/state_control.c plugin/consent.c plugin/question.c */
 /*
  * A child runs attach_run() on pipes or on a terminal of its own; the test is the session at
  * the other end of the stream, and the user.

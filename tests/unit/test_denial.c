@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/denial.c plugin/connections.c plugin/output.c */
+/* uses: plugin/denial.c plugin/wide.c plugin/connections.c plugin/output.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,6 +36,13 @@ static void lines_say_what_to_do(void **state)
         {"{\"host\": \"a.e.com\", \"via\": [\"dns\"], \"allow\": \"a.e.com\", \"by_hand\": "
          "\"*.e.com\"}",
          "refused a.e.com (dns); to allow it: docker claudex deny --undo '*.e.com'"},
+        {"{\"host\": \"0.0.0.0/0\", \"via\": [], \"allow\": \"0.0.0.0/0\", \"asked\": true, "
+         "\"reason\": \"for npm\"}",
+         "the agent asks for 0.0.0.0/0; too wide to be offered: every IPv4 address there is; in "
+         "its words: for npm"},
+        {"{\"host\": \"*.github.io:8443\", \"allow\": \"*.github.io:8443\", \"asked\": true}",
+         "the agent asks for *.github.io:8443; too wide to be offered: anybody can have a name "
+         "below it"},
         {"{}", "refused  (); it passes only in the mode open"},
     };
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/notice.c plugin/screen.c plugin/denial.c plugin/follow.c plugin/state.c
- * plugin/state_control.c */
+/* uses: plugin/notice.c plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c
+ * plugin/state.c plugin/state_control.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
