@@ -6,6 +6,7 @@
  *     COMMIT[-HASH OF THE PATH]/     the skill
  *     refs/HASH OF THE SOURCE        "COMMIT\n"
  *     new-BOX-N/                     one that is being fetched
+ *     old-COMMIT…/                   one that is being removed (init/home/skill_trim.h)
  */
 #ifndef CLAUDEX_INIT_HOME_SKILL_CACHE_H
 #define CLAUDEX_INIT_HOME_SKILL_CACHE_H
