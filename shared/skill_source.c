@@ -83,6 +83,30 @@ static int parse_url(char *text, struct skill_source *source)
     return 0;
 }
 
+/* Other ways to write what git takes for a repository: what to write in its place. */
+static const char *why_not(const char *text)
+{
+    static const char ssh[] =
+        "skills do not come by ssh, for no key is in reach of who fetches "
+        "them: write https://HOST/OWNER/REPOSITORY, or clone it and name "
+        "the folder",
+                      open[] = "what comes unencrypted may be anybody's: write https://";
+    static const struct {
+        const char *begin, *why;
+    } others[] = {{"ssh://", ssh},
+                  {"git+ssh://", ssh},
+                  {"http://", open},
+                  {"git://", open},
+                  {"ftp://", open},
+                  {"file://", "a folder of this machine is named by its path: write /FOLDER"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(text, others[i].begin, strlen(others[i].begin)) == 0)
+            return others[i].why;
+    /* git's own rule (git-fetch(1)): USER@HOST:PATH, no slash before the colon. */
+    const char *at = strchr(text, '@'), *colon = strchr(text, ':'), *slash = strchr(text, '/');
+    return at && colon && at < colon && (!slash || colon < slash) ? ssh : NULL;
+}
+
 int skill_source_parse(const char *text, struct skill_source *source, const char **why)
 {
     static const char github[] = "github:", https[] = "https://", required[] = " required";
@@ -99,8 +123,9 @@ int skill_source_parse(const char *text, struct skill_source *source, const char
         source->required = true;
         copy[length - tail] = '\0';
     }
-    if (strncmp(copy, "git@", 4) == 0 || strncmp(copy, "ssh://", 6) == 0)
-        *why = "skills come by https; ssh has no keys here";
+    const char *other = why_not(copy);
+    if (other)
+        *why = other;
     if (strncmp(copy, github, sizeof github - 1) == 0) {
         char *rest = copy + sizeof github - 1;
         return split_ref(rest, source) < 0 ? -1 : parse_github(rest, source);

@@ -6,6 +6,10 @@
  *     https://HOST/PATH[//SUB/PATH][@REF] [required]
  *     ./FOLDER, ../FOLDER, /FOLDER, ~/FOLDER of the host
  *
+ * By ssh there are no skills: who fetches them has a uid of its own and neither keys nor the
+ * forwarded agent; libssh2 would be one more large parser in PID 1's file, and git of the image
+ * a program of the image's with the user's keys. What comes unencrypted is refused as well.
+ *
  * REF is a branch, a tag or a commit in 40 hex digits; without one, what the server calls HEAD.
  */
 #ifndef CLAUDEX_SHARED_SKILL_SOURCE_H

@@ -253,6 +253,13 @@ in_box() { claudex run "${options[@]}" . -- "$@"; }
     equal "$(requests)" 0
 }
 
+@test "skills by ssh and unencrypted are refused, with what to write in their place" {
+    say 'one = git@github.com:acme/skill.git@main'
+    refused 125 "write https://HOST/OWNER/REPOSITORY" claudex run . -- true
+    say 'one = http://example.org/skill.git'
+    refused 125 "what comes unencrypted may be anybody's: write https://" claudex run . -- true
+}
+
 @test "promise 20: a project's skills want the user's consent" {
     printf '[skills]\none = github:a/b@v1\n' >.claudex
     refused 125 "one = github:a/b@v1" claudex run . -- true

@@ -185,7 +185,7 @@ static const struct key_case cases[] = {
       {"/opt/skill", ASK, WORKS}},
      "expected github:OWNER/REPOSITORY",
      {"github:/b@c", "github:a/@c", "github:a/b@", "github:a/b@$x", "gitlab:a/b@c", "skill",
-      "http://h/x", "\"\""}},
+      "svn://h/x", "\"\""}},
     {"mcp.pal",
      "command",
      {{"uvx --from x y", ASK, COMING}},

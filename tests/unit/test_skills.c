@@ -85,6 +85,29 @@ static void what_is_no_source(void **state)
     }
 }
 
+static void what_git_takes_and_we_do_not_says_what_to_write(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"git@github.com:acme/skill.git", "write https://HOST/OWNER/REPOSITORY"},
+        {"me@host:skill@v1 required", "write https://HOST/OWNER/REPOSITORY"},
+        {"ssh://git@github.com/acme/skill", "write https://HOST/OWNER/REPOSITORY"},
+        {"git+ssh://host/x", "write https://HOST/OWNER/REPOSITORY"},
+        {"http://host/x", "unencrypted"},
+        {"git://host/x", "unencrypted"},
+        {"file:///x", "write /FOLDER"},
+        {"github:acme/skill@a:b", "expected github:"},
+        {"svn://host/x", "expected github:"},
+    };
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct skill_source source;
+        const char *why = NULL;
+        assert_int_equal(skill_source_parse(cases[i][0], &source, &why), -1);
+        if (!strstr(why, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], why);
+    }
+}
+
 static int text(const char *skill, struct error *err)
 {
     *err = (struct error)ERROR_INIT;
@@ -254,6 +277,7 @@ static void refuses_what_a_skill_may_not_have(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_git_takes_and_we_do_not_says_what_to_write),
         cmocka_unit_test(sources),
         cmocka_unit_test(what_is_no_source),
         cmocka_unit_test(front_matter),
