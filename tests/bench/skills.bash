@@ -66,16 +66,6 @@ with_skills()
         "s3 = $skills_url/s3.git" "s4 = $skills_url/s4.git" "s5 = $skills_url/s5.git"
 }
 
-# milliseconds COMMAND...
-milliseconds()
-{
-    local begin
-    begin=$(date +%s%N)
-    "$@" >"$world/said" 2>&1 </dev/null
-    echo $((($(date +%s%N) - begin) / 1000000))
-}
-start() { milliseconds docker claudex run --no-git "$world/project" -- true; }
-
 # How long PID 1 was at fetching, in milliseconds.
 fetching()
 {
@@ -89,43 +79,63 @@ fetching()
     echo $(((end - begin) / 1000000))
 }
 
+# In turns: what else the machine does shall weigh on both.
 row_19()
 {
     local i cold='' theirs='' clone
     need_image || return 0
     project
     skills_world
-    skills_say
     # shellcheck disable=SC2016
     clone='begin=$(date +%s%N); for i in 1 2 3 4 5; do
         git clone --quiet --depth 1 "$1/s$i.git" /tmp/s$i || exit 1; done
         echo $((($(date +%s%N) - begin) / 1000000))'
-    for i in 1 2 3 4 5; do
+    for i in $(seq 7); do
+        skills_say
         theirs+="$(docker claudex run --no-git "$world/project" -- sh -c "$clone" sh "$skills_url" </dev/null) "
-    done
-    with_skills
-    for i in 1 2 3 4 5; do
+        with_skills
         docker volume rm --force "$(skills_volume)" >/dev/null
         cold+="$(fetching) "
     done
     result "$(echo "${cold% }" | stats 1000)" "$(echo "${theirs% }" | stats 1000)"
+    skills_close
 }
 
-# In turns: what else the machine does shall weigh on both.
+# cache FOLDER: five skills of 200 files each as they lie in the cache, for whoever starts in
+# FOLDER; their lines of the configuration on stdout.
+cache()
+{
+    local i url commit
+    mkdir -p "$1/refs"
+    for i in 1 2 3 4 5; do
+        url=https://example.org/s$i.git
+        commit=$(printf %040d "$i")
+        mkdir "$1/$commit"
+        printf -- '---\nname: s%s\ndescription: bench\n---\n' "$i" >"$1/$commit/SKILL.md"
+        seq 20000 | (cd "$1/$commit" && split -l 100 - part-)
+        echo "$commit" >"$1/refs/$(printf %s "$url@main" | sha256sum | cut -c 1-64)"
+        echo "s$i = $url@main"
+    done
+}
+
+# From PID 1's exec to the session's, without an engine: only so are a few milliseconds seen.
 row_19b()
 {
-    local i ours='' theirs=''
-    need_image || return 0
+    local run plain=$CONFIG ours='' theirs='' times=$world/times lines
     project
-    [ -n "$skills_server" ] || skills_world
-    with_skills
-    start >/dev/null
-    for i in $(seq 15); do
-        skills_say
-        theirs+="$(start) "
-        with_skills
-        ours+="$(start) "
+    rm -rf "$world/cache"
+    lines=$(cache "$world/cache")
+    for _ in $(seq 30); do
+        for CONFIG in "$plain" "$plain"$'\n[skills]\n'"$lines"; do
+            SKILLS=$world/cache boot "$CLOCK" /claudex-init /workspace/p/clock >"$times" 2>"$world/said" || {
+                cannot "$(tail -n 1 "$world/said")"
+                CONFIG=$plain
+                return
+            }
+            run=$(awk 'NR == 1 { from = $1 } NR == 2 { printf "%.1f", $1 - from }' "$times")
+            [ "$CONFIG" = "$plain" ] && theirs+="$run " || ours+="$run "
+        done
     done
-    result "$(echo "${ours% }" | stats 1)" "$(echo "${theirs% }" | stats 1)"
-    skills_close
+    CONFIG=$plain
+    result "$(echo "${ours% }" | stats 1000)" "$(echo "${theirs% }" | stats 1000)"
 }
