@@ -13,9 +13,9 @@
 int token_file_print(const struct login *login, const char *bytes, size_t length,
                      struct buf *out)
 {
-    if (buf_printf(out, HEAD "\n%" PRId64 "\n%s\n%s\n%s\n%s\n%" PRId64 "\n%s\n", login->fresh,
-                   login->account, login->identity, login->digest, login->box, login->when,
-                   login->details) < 0)
+    if (buf_printf(out, HEAD "\n%" PRId64 "\n%s\n%s\n%s\n%s\n%" PRId64 "\n%s\n%zu\n",
+                   login->fresh, login->account, login->identity, login->digest, login->box,
+                   login->when, login->details, length) < 0)
         return -1;
     return buf_append(out, bytes, length);
 }
@@ -47,6 +47,7 @@ int token_file_parse(const char *text, size_t size, struct login *login, const c
                      size_t *length)
 {
     char head[sizeof HEAD];
+    int64_t bytes;
     *login = (struct login){0};
     if (take_line(&text, &size, head, sizeof head) < 0 || strcmp(head, HEAD) != 0 ||
         take_number(&text, &size, &login->fresh) < 0 ||
@@ -55,8 +56,9 @@ int token_file_parse(const char *text, size_t size, struct login *login, const c
         take_line(&text, &size, login->digest, sizeof login->digest) < 0 ||
         take_line(&text, &size, login->box, sizeof login->box) < 0 ||
         take_number(&text, &size, &login->when) < 0 ||
-        take_line(&text, &size, login->details, sizeof login->details) < 0 || size == 0 ||
-        size > LOGIN_FILE_MAX)
+        take_line(&text, &size, login->details, sizeof login->details) < 0 ||
+        take_number(&text, &size, &bytes) < 0 || size == 0 || size > LOGIN_FILE_MAX ||
+        bytes != (int64_t)size)
         return -1;
     *at = text;
     *length = size;

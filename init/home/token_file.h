@@ -3,7 +3,7 @@
  * A login as it is kept in BOX_TOKENS_DIR: one file, so that it changes in one step.
  *
  *     claudex-login 2 LF FRESH LF ACCOUNT LF IDENTITY LF DIGEST LF BOX LF WHEN LF DETAILS LF
- *     and the agent's own bytes
+ *     SIZE LF and that many bytes, the agent's own
  *
  * Pure. Only root in a box writes these, and what it writes was looked at.
  */
@@ -16,7 +16,7 @@ struct buf;
 
 enum {
     TOKEN_FILE_MAX = LOGIN_FILE_MAX + LOGIN_DETAILS_MAX + LOGIN_ACCOUNT_MAX +
-                     LOGIN_IDENTITY_MAX + LOGIN_DIGEST_SIZE + LOGIN_BOX_MAX + 128
+                     LOGIN_IDENTITY_MAX + LOGIN_DIGEST_SIZE + LOGIN_BOX_MAX + 160
 };
 
 /* Appends the file to `out`. 0, or -1 as buf_append(). */

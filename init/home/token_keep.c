@@ -43,7 +43,15 @@ void tokens_tell_written(const struct tokens *tokens, enum login_agent agent,
          place->title, whose(login), which_box(login), when, place->agent);
 }
 
-void tokens_tell_held(struct tokens *tokens, enum login_agent agent, bool loudly)
+static bool is_time_to_tell(struct tokens *tokens, enum login_agent agent)
+{
+    if (tokens->held[agent] && tokens_now() - tokens->held[agent] < TELL_SECONDS)
+        return false;
+    tokens->held[agent] = tokens_now();
+    return true;
+}
+
+void tokens_tell_held(struct tokens *tokens, enum login_agent agent, enum token_tell why)
 {
     struct error err = ERROR_INIT;
     const struct login_place *place = &login_places[agent];
@@ -51,10 +59,9 @@ void tokens_tell_held(struct tokens *tokens, enum login_agent agent, bool loudly
     int there = token_store_look(tokens->store, agent, TOKEN_HELD, &held, &err);
     if (there < 0)
         warn("%s", err.text);
-    if (there <= 0 || (!loudly && strcmp(held.login.box, tokens->box) == 0) ||
-        (tokens->held[agent] && tokens_now() - tokens->held[agent] < TELL_SECONDS))
+    if (there <= 0 || (why == TOKEN_TELL_OTHERS && (strcmp(held.login.box, tokens->box) == 0 ||
+                                                    !is_time_to_tell(tokens, agent))))
         return;
-    tokens->held[agent] = tokens_now();
     warn("the box %s has another login of %s, of %s, which no other box gets. Share it: docker "
          "claudex login %s --accept; forget it: docker claudex login %s --refuse",
          which_box(&held.login), place->title, whose(&held.login), place->agent, place->agent);
@@ -95,10 +102,11 @@ static void hold(struct tokens *tokens, enum login_agent agent, const struct log
     const struct login login = as_kept(tokens, agent, written, NULL);
     if (token_store_hold(tokens->store, agent, &login, &tokens->bytes, &err) < 0)
         warn("%s", err.text);
-    if (!tokens->held[agent] || tokens_now() - tokens->held[agent] >= TELL_SECONDS)
-        warn("what the agent wrote as login of %s is not shared with other boxes: %s",
-             login_places[agent].title, why);
-    tokens_tell_held(tokens, agent, true);
+    if (!is_time_to_tell(tokens, agent))
+        return;
+    warn("what the agent wrote as login of %s is not shared with other boxes: %s",
+         login_places[agent].title, why);
+    tokens_tell_held(tokens, agent, TOKEN_TELL);
 }
 
 static int share(struct tokens *tokens, enum login_agent agent, const struct login *written,
@@ -117,6 +125,25 @@ static int share(struct tokens *tokens, enum login_agent agent, const struct log
              "forgets it",
              login_places[agent].title, whose(&login), login_places[agent].agent);
     return 0;
+}
+
+void tokens_name(struct tokens *tokens, enum login_agent agent, const struct login *login)
+{
+    struct error err = ERROR_INIT;
+    cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
+    cleanup_fd int lock = token_store_lock(tokens->store);
+    const struct token_side now = tokens_look_kept(tokens, agent, &kept),
+                            mine = tokens_side_of(&tokens->bytes);
+    if (lock < 0 || !*login->details || !tokens_same(&now, &mine) ||
+        strcmp(kept.login.account, login->account) == 0)
+        return;
+    if (*kept.login.account && !tokens->asked[agent])
+        warn("the login of %s is another account's now: %s (it was %s)",
+             login_places[agent].title, login->account, kept.login.account);
+    (void)memcpy(kept.login.account, login->account, sizeof login->account);
+    (void)memcpy(kept.login.details, login->details, sizeof login->details);
+    if (token_store_relabel(tokens->store, agent, &kept, &err) < 0)
+        warn("%s", err.text);
 }
 
 /* Another box has refreshed it just now: the user's own word is no race. */
@@ -159,6 +186,7 @@ int tokens_keep(struct tokens *tokens, enum login_agent agent, const struct logi
         hold(tokens, agent, login, why_not);
     else if (share(tokens, agent, login, before) == 0)
         tokens->seen[agent].kept = mine;
+    tokens->wrote[agent] = tokens_same(&tokens->seen[agent].kept, &mine);
     tokens_show(tokens);
     return 0;
 }

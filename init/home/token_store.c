@@ -116,6 +116,12 @@ int token_store_write(int store, enum login_agent agent, const struct login *log
     return write_login(store, agent, name, login, bytes, err);
 }
 
+int token_store_relabel(int store, enum login_agent agent, const struct token_kept *kept,
+                        struct error *err)
+{
+    return write_login(store, agent, login_places[agent].kept, &kept->login, &kept->bytes, err);
+}
+
 int token_store_hold(int store, enum login_agent agent, const struct login *login,
                      const struct buf *bytes, struct error *err)
 {

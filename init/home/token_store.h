@@ -49,6 +49,9 @@ int token_store_lock(int store);
 /* All want the lock. The login that was there stays as the one before. */
 int token_store_write(int store, enum login_agent agent, const struct login *login,
                       const struct buf *bytes, struct error *err);
+/* The same with other words about it: no login before is made of it. */
+int token_store_relabel(int store, enum login_agent agent, const struct token_kept *kept,
+                        struct error *err);
 int token_store_hold(int store, enum login_agent agent, const struct login *login,
                      const struct buf *bytes, struct error *err);
 /* The held one, or the one before, becomes the login, and the login the one before. 1: done; 0:

@@ -96,7 +96,7 @@ static void note(struct tokens *tokens, const struct inotify_event *event)
         if (own || kept || (event->mask & IN_Q_OVERFLOW))
             tokens->dirty[i] = true;
         if (other)
-            tokens_tell_held(tokens, (enum login_agent)i, false);
+            tokens_tell_held(tokens, (enum login_agent)i, TOKEN_TELL_OTHERS);
         if (other || kept)
             tokens_show(tokens);
     }

@@ -193,6 +193,13 @@ void tokens_consider(struct tokens *tokens, enum login_agent agent)
     switch (token_decide(seen, &home, &stored)) {
     case TOKEN_NOTHING:
         *seen = (struct token){home, stored};
+        /* Once is enough: agents write what they remember all the time. */
+        if (tokens->settling && tokens->wrote[agent] && login_places[agent].state &&
+            home.there && stored.there) {
+            tokens->wrote[agent] = false;
+            tokens->naming = true;
+            start_check(tokens, agent);
+        }
         return;
     case TOKEN_TAKE:
         tokens->taken[agent] = tokens_now();
@@ -226,10 +233,13 @@ void tokens_finish_check(struct tokens *tokens)
     close(take_fd(&tokens->answer));
     if (!verdict.valid)
         refuse(agent, verdict.why);
+    else if (tokens->naming)
+        tokens_name(tokens, agent, &verdict.login);
     else if (tokens_keep(tokens, agent, &verdict.login) < 0) {
         tokens->seen[agent].home = (struct token_side){0}; /* as new, at the next look */
         tokens->dirty[agent] = true;
     }
+    tokens->naming = false;
     if (tokens->bytes.data)
         explicit_bzero(tokens->bytes.data, tokens->bytes.length);
     buf_clear(&tokens->bytes);
@@ -272,7 +282,7 @@ void tokens_open(struct tokens *tokens, const char *box, char *const *command,
         tokens_tell_written(tokens, (enum login_agent)i, &kept.login);
     }
     for (int i = 0; i < LOGIN_AGENTS && tokens->store >= 0; i++)
-        tokens_tell_held(tokens, (enum login_agent)i, true);
+        tokens_tell_held(tokens, (enum login_agent)i, TOKEN_TELL);
     tokens_show(tokens);
 }
 
@@ -362,4 +372,8 @@ void tokens_settle(struct tokens *tokens)
         settle_one(tokens, tokens->checking);
     for (int i = 0; i < LOGIN_AGENTS; i++)
         settle_one(tokens, (enum login_agent)i);
+    tokens->settling = true;
+    for (int i = 0; i < LOGIN_AGENTS; i++)
+        if (tokens->wrote[i])
+            settle_one(tokens, (enum login_agent)i);
 }

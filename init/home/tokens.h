@@ -52,13 +52,16 @@ struct tokens {
     struct token seen[LOGIN_AGENTS];
     bool dirty[LOGIN_AGENTS];
     time_t taken[LOGIN_AGENTS]; /* when another box's came into this home, CLOCK_MONOTONIC */
+    bool wrote[LOGIN_AGENTS];   /* what is shared came from this box, as far as it knows */
     time_t held[LOGIN_AGENTS];  /* when one was held and told, the same clock */
     char details[LOGIN_AGENTS][LOGIN_DETAILS_MAX]; /* of what was kept at the start, or "" */
 
     struct loop *loop;
     int events, timer; /* inotify, timerfd; -1 */
     int watch_home, watch_store, watch[LOGIN_AGENTS];
-    int answer; /* of the login_check that runs, -1: none */
+    bool settling; /* the session is over */
+    bool naming;   /* that look is for the account's name alone */
+    int answer;    /* of the login_check that runs, -1: none */
     enum login_agent checking;
     struct buf bytes; /* what it looks at */
 };
@@ -102,9 +105,12 @@ void tokens_take(struct tokens *tokens, enum login_agent agent, const struct tok
 time_t tokens_now(void);
 /* The look at tokens->bytes was good: shares or holds them. -1: not now. */
 int tokens_keep(struct tokens *tokens, enum login_agent agent, const struct login *login);
-/* Says that one is held, `loudly` whosever it is, or else another box's only; at most once a
- * minute. */
-void tokens_tell_held(struct tokens *tokens, enum login_agent agent, bool loudly);
+/* The same bytes are shared, and this box wrote them: whose they are may have been named only
+ * now. */
+void tokens_name(struct tokens *tokens, enum login_agent agent, const struct login *login);
+/* Says that one is held, if one is; of others, what other boxes wrote, once a minute. */
+enum token_tell { TOKEN_TELL, TOKEN_TELL_OTHERS };
+void tokens_tell_held(struct tokens *tokens, enum login_agent agent, enum token_tell why);
 /* Once, which box wrote what is shared, where nothing but the time spoke for it. */
 void tokens_tell_written(const struct tokens *tokens, enum login_agent agent,
                          const struct login *login);

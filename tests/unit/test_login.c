@@ -224,7 +224,7 @@ static void a_kept_file_reads_back(void **state)
     assert_string_equal(back.details, "{\"x\": \"y\"}");
     assert_int_equal(length, 6);
     assert_memory_equal(at, "by\0tes", 6);
-    for (size_t cut = 0; cut + 6 <= file.length; cut++)
+    for (size_t cut = 0; cut < file.length; cut++)
         assert_int_equal(token_file_parse(file.data, cut, &back, &at, &length), -1);
 }
 
@@ -234,13 +234,15 @@ static void damage_to_a_kept_file_is_seen(void **state)
     const char *at;
     size_t length;
     static const char *const damaged[] = {"",
-                                          "claudex-login 1\n1\n\n\n\n\n1\n\nx",
-                                          "claudex-login 2\n\n\n\n\n\n1\n\nx",
-                                          "claudex-login 2\n1x\n\n\n\n\n1\n\nx",
-                                          "claudex-login 2\n1\n\n\n\n\n\n\nx",
-                                          "claudex-login 2\n1\n\n\n\n\n1\n\n",
+                                          "claudex-login 1\n1\n\n\n\n\n1\n\n1\nx",
+                                          "claudex-login 2\n\n\n\n\n\n1\n\n1\nx",
+                                          "claudex-login 2\n1x\n\n\n\n\n1\n\n1\nx",
+                                          "claudex-login 2\n1\n\n\n\n\n\n\n1\nx",
+                                          "claudex-login 2\n1\n\n\n\n\n1\n\n0\n",
+                                          "claudex-login 2\n1\n\n\n\n\n1\n\n2\nx",
+                                          "claudex-login 2\n1\n\n\n\n\n1\n\n1\nxx",
                                           "claudex-login 2\n1\na",
-                                          "\n\n\n\n\n\n\n\n\n"};
+                                          "\n\n\n\n\n\n\n\n\n\n"};
     for (size_t i = 0; i < array_length(damaged); i++)
         assert_int_equal(token_file_parse(damaged[i], strlen(damaged[i]), &login, &at, &length),
                          -1);
