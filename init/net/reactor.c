@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shared/cleanup.h"
 
@@ -49,6 +50,11 @@ int reactor_add(struct reactor *reactor, struct watch *watch)
     return add(reactor, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
+int reactor_add_edges(struct reactor *reactor, struct watch *watch)
+{
+    return add(reactor, watch, EPOLLIN | EPOLLRDHUP | EPOLLET);
+}
+
 int reactor_add_input(struct reactor *reactor, struct watch *watch)
 {
     return add(reactor, watch, EPOLLIN);
@@ -61,13 +67,27 @@ void reactor_again(struct reactor *reactor, struct watch *watch)
     (void)epoll_ctl(reactor->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
+static void forget(struct reactor *reactor, const struct watch *watch)
+{
+    for (int i = 0; i < reactor->ready_count; i++)
+        if (reactor->ready[i] == watch)
+            reactor->ready[i] = NULL;
+}
+
 void reactor_remove(struct reactor *reactor, struct watch *watch)
 {
     if (watch->fd >= 0)
         (void)epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
-    for (int i = 0; i < reactor->ready_count; i++)
-        if (reactor->ready[i] == watch)
-            reactor->ready[i] = NULL;
+    forget(reactor, watch);
+}
+
+/* The last descriptor of a file takes the watch along, epoll(7), and nothing here duplicates.
+ */
+void reactor_close(struct reactor *reactor, struct watch *watch)
+{
+    forget(reactor, watch);
+    close(watch->fd);
+    watch->fd = -1;
 }
 
 void timer_stop(struct timer *timer)

@@ -54,6 +54,9 @@ struct reactor {
 int reactor_open(struct reactor *reactor, struct error *err);
 /* Watches for input and output both, edge-triggered. -1 with errno. */
 int reactor_add(struct reactor *reactor, struct watch *watch);
+/* For input alone, edge-triggered: whoever cannot write calls reactor_again(), and is called
+ * for output as well from then on. A peer that reads what it was sent is no event so. */
+int reactor_add_edges(struct reactor *reactor, struct watch *watch);
 /* Level-triggered, input alone: for listeners and datagram sockets. */
 int reactor_add_input(struct reactor *reactor, struct watch *watch);
 /* Has an edge-triggered one called again in the next round if it is ready still: for whoever
@@ -61,6 +64,9 @@ int reactor_add_input(struct reactor *reactor, struct watch *watch);
 void reactor_again(struct reactor *reactor, struct watch *watch);
 /* Before the descriptor is closed; whatever was ready on it is forgotten. */
 void reactor_remove(struct reactor *reactor, struct watch *watch);
+
+/* The same, and closes it. */
+void reactor_close(struct reactor *reactor, struct watch *watch);
 
 /* Sets it anew if it is set. */
 void timer_set(struct reactor *reactor, struct timer *timer, enum timer_kind kind);

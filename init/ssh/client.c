@@ -9,90 +9,14 @@
 #include <unistd.h>
 
 enum {
-    READ_AT_ONCE = 16 * 1024,
     STEPS_A_TURN = 32, /* then others have theirs */
 };
-
-/* --- frames --------------------------------------------------------------------------------
- */
-
-enum reading { FRAME_IS_WHOLE, FRAME_IS_COMING, FRAME_NEVER, FRAME_BAD };
-
-/* All clients together keep a bounded number of bytes; who comes too late is refused. */
-static bool hold(struct client *client, size_t size)
-{
-    struct proxy *proxy = client->proxy;
-    if (proxy->buffered + size > PROXY_BUFFERED_MAX)
-        return false;
-    proxy->buffered += size;
-    client->held += size;
-    return true;
-}
-
-/* No byte more than the frame has, so that there is nothing to keep for the next. */
-static enum reading read_frame(struct client *client, int fd, struct buf *frame)
-{
-    for (;;) {
-        size_t size = frame_size((const uint8_t *)frame->data, frame->length);
-        if (size == 0)
-            return FRAME_BAD;
-        if (frame->length == size)
-            return FRAME_IS_WHOLE;
-        if (frame->length == FRAME_LENGTH && !hold(client, size))
-            return FRAME_BAD;
-        size_t room = size - frame->length < READ_AT_ONCE ? size - frame->length : READ_AT_ONCE;
-        char *to = buf_reserve(frame, room);
-        ssize_t n = to ? recv(fd, to, room, MSG_DONTWAIT) : 0;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return FRAME_IS_COMING;
-        if (n <= 0)
-            return FRAME_NEVER;
-        frame->length += (size_t)n;
-    }
-}
-
-/* 1: all is written; 0: it takes no more now; -1: it never will. */
-static int write_frame(struct client *client, int fd)
-{
-    while (client->written < client->out.length) {
-        ssize_t n = send(fd, client->out.data + client->written,
-                         client->out.length - client->written, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EAGAIN ? 0 : -1;
-        client->written += (size_t)n;
-    }
-    return 1;
-}
-
-bool client_put_out(struct client *client, const void *frame, size_t length)
-{
-    buf_clear(&client->out);
-    client->written = 0;
-    return buf_append(&client->out, frame, length) == 0;
-}
-
-struct bytes client_contents(const struct buf *frame)
-{
-    return (struct bytes){(const uint8_t *)frame->data + FRAME_LENGTH,
-                          frame->length - FRAME_LENGTH};
-}
 
 /* --- the connection to the agent ---------------------------------------------------------- */
 
 void client_set_timer(struct client *client, enum timer_kind kind)
 {
     timer_set(&client->proxy->reactor, &client->timer, kind);
-}
-
-bool client_upstream_is_quiet(const struct client *client)
-{
-    uint8_t byte;
-    return recv(client->far.fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 &&
-           (errno == EAGAIN || errno == EINTR);
 }
 
 static void be_busy(struct client *client)
@@ -102,34 +26,29 @@ static void be_busy(struct client *client)
     client->idle = false;
 }
 
-/* -1: there is none. */
-static int take_upstream(struct client *client)
+/* NULL: there is none. */
+static struct upstream *take_upstream(struct client *client)
 {
-    int fd = client->far.fd;
+    struct upstream *upstream = client->far;
     be_busy(client);
-    if (fd >= 0)
-        reactor_remove(&client->proxy->reactor, &client->far);
-    client->far.fd = -1;
-    return fd;
+    client->far = NULL;
+    return upstream;
 }
 
 void client_drop_upstream(struct client *client)
 {
-    int fd = take_upstream(client);
-    if (fd < 0)
-        return;
-    close(fd);
-    proxy_upstream_closed(client->proxy);
+    struct upstream *upstream = take_upstream(client);
+    if (upstream)
+        upstream_close(upstream);
 }
 
-/* One to which nothing is bound, and that owes no answer, is as good as new for the next. */
+/* One to which nothing is bound, and that owes no answer, is as good as new for the next, who
+ * looks whether it is quiet. */
 static void leave_upstream(struct client *client)
 {
-    const bool clean = client->far.fd >= 0 && !client->bound &&
-                       (client->state == CLIENT_READS || client->state == CLIENT_ANSWERS) &&
-                       client_upstream_is_quiet(client);
-    if (clean)
-        proxy_give_back(client->proxy, take_upstream(client));
+    if (client->far && !client->bound &&
+        (client->state == CLIENT_READS || client->state == CLIENT_ANSWERS))
+        upstream_give_back(take_upstream(client));
     else
         client_drop_upstream(client);
 }
@@ -139,11 +58,15 @@ static void leave_upstream(struct client *client)
 
 static void forget_request(struct client *client)
 {
-    struct buf *const frames[] = {&client->in, &client->out, &client->answer};
-    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
-        buf_free(frames[i]);
-    client->proxy->buffered -= client->held;
-    client->held = 0;
+    const size_t size = frame_size((const uint8_t *)client->in.data, client->in.length);
+    if (size < client->in.length)
+        buf_consume(&client->in, size);
+    else
+        buf_free(&client->in);
+    buf_free(&client->out);
+    buf_free(&client->answer);
+    client_release(client, &client->held_in);
+    client_release(client, &client->held_answer);
     client->listing = false;
     client->request = (struct request){.kind = REQUEST_REFUSED};
 }
@@ -157,9 +80,9 @@ void client_close(struct client *client)
     if (client->state == CLIENT_PARKED)
         consent_forget(client);
     leave_upstream(client);
-    reactor_remove(&proxy->reactor, &client->near);
-    close(client->near.fd);
+    reactor_close(&proxy->reactor, &client->near);
     forget_request(client);
+    buf_free(&client->in);
     free(client->binds);
     proxy_client_gone(proxy, client);
     free(client);
@@ -169,7 +92,7 @@ void client_close(struct client *client)
  * the client is gone. */
 static bool read_request(struct client *client)
 {
-    switch (read_frame(client, client->near.fd, &client->in)) {
+    switch (client_read(client, client->near.fd, &client->in, &client->held_in)) {
     case FRAME_IS_WHOLE:
         be_busy(client);
         exchange_begin(client);
@@ -193,25 +116,52 @@ static bool read_request(struct client *client)
     return true;
 }
 
+/* What was not asked for came along: nothing more is asked there. */
+static void spoiled(struct client *client, size_t size)
+{
+    client->answer.length = size;
+    if (client->bound) {
+        exchange_lost(client);
+        return;
+    }
+    client_drop_upstream(client);
+    exchange_answer(client);
+}
+
 static bool ask(struct client *client)
 {
-    int wrote = write_frame(client, client->far.fd);
-    if (wrote == 0)
-        return false;
-    enum reading reading =
-        wrote < 0 ? FRAME_NEVER : read_frame(client, client->far.fd, &client->answer);
-    if (reading == FRAME_IS_COMING)
-        return false;
-    if (reading == FRAME_IS_WHOLE)
-        exchange_answer(client);
-    else
+    struct buf *answer = &client->answer;
+    if (!client->far) {
         exchange_lost(client);
+        return true;
+    }
+    if (client->written < client->out.length) {
+        int wrote = client_write(client, &client->far->watch);
+        if (wrote < 0)
+            exchange_lost(client);
+        /* Nobody answers that fast: it will be an event. */
+        return wrote < 0;
+    }
+    switch (client_read(client, client->far->watch.fd, answer, &client->held_answer)) {
+    case FRAME_IS_COMING:
+        return false;
+    case FRAME_IS_WHOLE:
+        if (client_frame(answer).length < answer->length)
+            spoiled(client, client_frame(answer).length);
+        else
+            exchange_answer(client);
+        break;
+    case FRAME_NEVER:
+    case FRAME_BAD:
+        exchange_lost(client);
+        break;
+    }
     return true;
 }
 
 static bool give_answer(struct client *client)
 {
-    int wrote = write_frame(client, client->near.fd);
+    int wrote = client_write(client, &client->near);
     if (wrote == 0)
         return false;
     if (wrote < 0 || client->last) {
@@ -221,7 +171,7 @@ static bool give_answer(struct client *client)
     forget_request(client);
     client->state = CLIENT_READS;
     client_set_timer(client, TIMER_IDLE);
-    if (client->far.fd < 0 || client->bound)
+    if (!client->far || client->bound)
         return true;
     if (client->proxy->waiting.count > 0) {
         leave_upstream(client);
@@ -268,28 +218,6 @@ static void near_ready(struct watch *watch, uint32_t events)
         go_on(client);
 }
 
-static void far_ready(struct watch *watch, uint32_t events)
-{
-    struct client *client = member_of(watch, struct client, far);
-    if (client->state == CLIENT_ASKS) {
-        go_on(client);
-        return;
-    }
-    if (!(events & ~(uint32_t)EPOLLOUT) || client_upstream_is_quiet(client))
-        return;
-    client_drop_upstream(client);
-    if (client->bound && client->state == CLIENT_PARKED) {
-        consent_forget(client);
-        exchange_lost(client);
-        go_on(client);
-        return;
-    }
-    if (client->bound && client->state == CLIENT_READS)
-        client_close(client);
-    else
-        client->last = client->last || client->bound;
-}
-
 static void expired(struct timer *timer)
 {
     struct client *client = member_of(timer, struct client, timer);
@@ -308,16 +236,37 @@ static void expired(struct timer *timer)
         client_not_connected(client);
         return;
     case CLIENT_ASKS:
-        client->spare = false; /* it had its time */
+        client->used = false; /* it had its time */
         exchange_lost(client);
         go_on(client);
         return;
     }
 }
 
-void client_connected(struct client *client, int fd, bool spare)
+void client_upstream_ready(struct client *client)
 {
-    exchange_upstream(client, fd, spare);
+    if (client->state == CLIENT_ASKS) {
+        go_on(client);
+        return;
+    }
+    if (upstream_is_quiet(client->far))
+        return;
+    client_drop_upstream(client);
+    if (client->bound && client->state == CLIENT_PARKED) {
+        consent_forget(client);
+        exchange_lost(client);
+        go_on(client);
+        return;
+    }
+    if (client->bound && client->state == CLIENT_READS)
+        client_close(client);
+    else
+        client->last = client->last || client->bound;
+}
+
+void client_connected(struct client *client, struct upstream *upstream, bool used)
+{
+    exchange_upstream(client, upstream, used);
     go_on(client);
 }
 
@@ -350,12 +299,11 @@ struct client *client_accept(struct proxy *proxy, int fd)
         return NULL;
     *client = (struct client){.proxy = proxy,
                               .near = {.fd = fd, .ready = near_ready},
-                              .far = {.fd = -1, .ready = far_ready},
                               .timer = {.expired = expired},
                               .in = BUF_INIT(FRAME_WHOLE_MAX),
                               .out = BUF_INIT(FRAME_WHOLE_MAX),
                               .answer = BUF_INIT(FRAME_WHOLE_MAX)};
-    if (reactor_add(&proxy->reactor, &client->near) < 0) {
+    if (reactor_add_edges(&proxy->reactor, &client->near) < 0) {
         free(client);
         return NULL;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One client of the ssh proxy: for proxy.c, client.c and exchange.c alone. */
+/* One client of the ssh proxy: for the files of the proxy alone. */
 #ifndef CLAUDEX_INIT_SSH_CLIENT_H
 #define CLAUDEX_INIT_SSH_CLIENT_H
 
@@ -7,6 +7,7 @@
 #include "init/ssh/frame.h"
 #include "init/ssh/key.h"
 #include "init/ssh/proxy.h"
+#include "init/ssh/upstream.h"
 #include "shared/buf.h"
 
 enum {
@@ -29,20 +30,21 @@ enum client_state {
 
 struct client {
     struct proxy *proxy;
-    struct watch near, far; /* the client, the agent; far.fd -1: none */
+    struct watch near;
+    struct upstream *far; /* NULL: none */
     struct timer timer;
     enum client_state state;
     bool last;      /* after this answer, no more */
-    bool spare;     /* the connection to the agent was another's before, and may be stale */
+    bool used;      /* the connection to the agent was another's before, and may be stale */
     bool bound;     /* something was to be bound to it, with success or without */
     bool idle;      /* in the proxy's row of these */
     bool listing;   /* what is asked is our own question, which keys there are */
-    struct buf in;  /* the request, a whole frame once it is there */
+    struct buf in;  /* the request, and perhaps the beginning of the next */
     struct buf out; /* to be written: to the agent, to the client */
     struct buf answer;
-    size_t written;         /* of `out` */
-    size_t held;            /* of proxy->buffered */
-    struct request request; /* points into `in` */
+    size_t written;              /* of `out` */
+    size_t held_in, held_answer; /* of proxy->buffered */
+    struct request request;      /* points into `in` */
     struct signature signature;
     struct bind *binds; /* owned; NULL while there is none */
     size_t bind_count;
@@ -50,19 +52,29 @@ struct client {
     struct client *before, *behind; /* in a row of the proxy's */
 };
 
-/* client.c */
+/* transfer.c */
+enum reading { FRAME_IS_WHOLE, FRAME_IS_COMING, FRAME_NEVER, FRAME_BAD };
+/* `frame` may end in the beginning of the next. `held` counts its bytes, until
+ * client_release().
+ */
+enum reading client_read(struct client *client, int fd, struct buf *frame, size_t *held);
+void client_release(struct client *client, size_t *held);
+/* 1: all of `out` is written; 0: it takes no more now, and ready() follows; -1: it never will.
+ */
+int client_write(struct client *client, struct watch *watch);
 bool client_put_out(struct client *client, const void *frame, size_t length);
+struct bytes client_contents(const struct buf *frame); /* of the whole one it begins with */
+struct bytes client_frame(const struct buf *frame);    /* with its length */
+
+/* client.c */
 void client_set_timer(struct client *client, enum timer_kind kind);
-struct bytes client_contents(const struct buf *frame); /* of a whole one */
 /* The connection to the agent was closed by us. */
 void client_drop_upstream(struct client *client);
-/* False where something is there to be read that was not asked for, or the end. */
-bool client_upstream_is_quiet(const struct client *client);
 
 /* exchange.c. Each leads to another state. */
 void exchange_begin(struct client *client);  /* with the request in `in` */
 void exchange_answer(struct client *client); /* the agent's is in `answer` */
-void exchange_upstream(struct client *client, int fd, bool spare);
+void exchange_upstream(struct client *client, struct upstream *upstream, bool used);
 void exchange_no_upstream(struct client *client);
 void exchange_consented(struct client *client, enum consent consent);
 void exchange_unanswered(struct client *client);

@@ -43,7 +43,7 @@ static void want(struct client *client);
  * as well. */
 void exchange_lost(struct client *client)
 {
-    const bool stale = client->spare && client->answer.length == 0 && !client->bound;
+    const bool stale = client->used && client->answer.length == 0 && !client->bound;
     client_drop_upstream(client);
     if (stale) {
         want(client); /* another, made now */
@@ -59,11 +59,14 @@ void exchange_lost(struct client *client)
 static void begin_to_ask(struct client *client)
 {
     static const uint8_t list[] = {0, 0, 0, 1, AGENT_REQUEST_IDENTITIES};
-    const struct buf *in = &client->in;
+    const struct bytes request = client_frame(&client->in);
+    client_release(client, &client->held_answer);
     buf_clear(&client->answer);
-    if (!client_upstream_is_quiet(client) ||
-        !(client->listing ? client_put_out(client, list, sizeof list)
-                          : client_put_out(client, in->data, in->length))) {
+    /* Nothing of this request was sent: as good as one that has gone stale. */
+    const bool quiet = upstream_is_quiet(client->far);
+    client->used = client->used || !quiet;
+    if (!quiet || !(client->listing ? client_put_out(client, list, sizeof list)
+                                    : client_put_out(client, request.data, request.length))) {
         exchange_lost(client);
         return;
     }
@@ -75,14 +78,12 @@ static void begin_to_ask(struct client *client)
     client_set_timer(client, consent ? TIMER_CONSENT : TIMER_HELLO);
 }
 
-void exchange_upstream(struct client *client, int fd, bool spare)
+void exchange_upstream(struct client *client, struct upstream *upstream, bool used)
 {
-    client->far.fd = fd;
-    client->spare = spare;
-    if (reactor_add(&client->proxy->reactor, &client->far) < 0)
-        exchange_lost(client);
-    else
-        begin_to_ask(client);
+    upstream->client = client;
+    client->far = upstream;
+    client->used = used;
+    begin_to_ask(client);
 }
 
 void exchange_no_upstream(struct client *client)
@@ -96,18 +97,18 @@ void exchange_no_upstream(struct client *client)
 /* The connection to ask through: the client's own, or a new one. */
 static void want(struct client *client)
 {
-    if (client->far.fd >= 0) {
+    if (client->far) {
         begin_to_ask(client);
         return;
     }
-    int fd = proxy_take_spare(client->proxy);
-    if (fd >= 0) {
-        exchange_upstream(client, fd, true);
+    struct upstream *spare = upstream_take_spare(client->proxy);
+    if (spare) {
+        exchange_upstream(client, spare, true);
         return;
     }
     client->state = CLIENT_WAITS;
     client_set_timer(client, TIMER_HELLO);
-    proxy_wait(client->proxy, client);
+    upstream_wait(client->proxy, client);
 }
 
 /* --- requests ------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ static void judge_signature(struct client *client, bool asked)
 void exchange_consented(struct client *client, enum consent consent)
 {
     if (consent == CONSENT_YES) {
-        client->spare = true; /* it has waited with us, and the agent may be another by now */
+        client->used = true; /* it has waited with us, and the agent may be another by now */
         want(client);
     } else
         refuse_signature(client, consent == CONSENT_NO ? SIGNATURE_REFUSED : SIGNATURE_UNASKED);

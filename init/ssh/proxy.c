@@ -12,7 +12,6 @@
 #include "init/ssh/client.h"
 
 enum {
-    ACCEPTS_A_TURN = 64,
     MESSAGES_A_TURN = 2 * PROXY_ASKED_MAX,
     OTHER_DESCRIPTORS = 32,
     LIMIT_MS = 60 * 1000,
@@ -60,30 +59,28 @@ static void admit(struct proxy *proxy, int fd)
     client_start(client);
 }
 
+/* One a turn: who comes alone need not wait until nobody else is found. */
 static void listener_ready(struct watch *watch, uint32_t events)
 {
     struct proxy *proxy = member_of(watch, struct proxy, listener);
     (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        /* The rest stays in the kernel's queue, and beyond that connect(2) waits. */
-        if (proxy->count >= proxy->most) {
-            go_deaf(proxy);
-            return;
-        }
-        struct sockaddr_un peer;
-        socklen_t size = sizeof peer;
-        int fd =
-            accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-                return;
-            /* Of memory or descriptors the machine has none: not asked again at once. */
-            go_deaf(proxy);
-            timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
-            return;
-        }
-        admit(proxy, fd);
+    /* The rest stays in the kernel's queue, and beyond that connect(2) waits. */
+    if (proxy->count >= proxy->most) {
+        go_deaf(proxy);
+        return;
     }
+    struct sockaddr_un peer;
+    socklen_t size = sizeof peer;
+    int fd = accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        admit(proxy, fd);
+        return;
+    }
+    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+        return;
+    /* Of memory or descriptors the machine has none: not asked again at once. */
+    go_deaf(proxy);
+    timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
 }
 
 void proxy_client_gone(struct proxy *proxy, struct client *client)
@@ -98,81 +95,8 @@ void proxy_client_gone(struct proxy *proxy, struct client *client)
     listen_again(proxy);
 }
 
-/* --- connections to the agent --------------------------------------------------------------
+/* --- rows ---------------------------------------------------------------------------------
  */
-
-bool proxy_send(struct proxy *proxy, const struct message *message)
-{
-    uint8_t bytes[MESSAGE_MAX];
-    size_t length = message_print(message, bytes);
-    return send(proxy->control.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-           (ssize_t)length;
-}
-
-static bool is_full(const struct proxy *proxy)
-{
-    return proxy->upstreams + proxy->asked >= PROXY_UPSTREAMS_MAX;
-}
-
-/* One for everybody who waits. */
-static void ask_for_more(struct proxy *proxy)
-{
-    if (is_full(proxy) && proxy->waiting.count > 0 && proxy->idle.first) {
-        client_let_go(proxy->idle.first); /* and so comes here again */
-        return;
-    }
-    while (proxy->asked < proxy->waiting.count && proxy->asked < PROXY_ASKED_MAX &&
-           !proxy->busy && !is_full(proxy)) {
-        if (!proxy_send(proxy, &(struct message){.kind = MESSAGE_WANT})) {
-            proxy->busy = true;
-            timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
-            return;
-        }
-        proxy->asked++;
-    }
-}
-
-static void spare_drop(struct proxy *proxy)
-{
-    reactor_remove(&proxy->reactor, &proxy->spare);
-    close(proxy->spare.fd);
-    proxy->spare.fd = -1;
-    timer_stop(&proxy->spare_age);
-    proxy->upstreams--;
-}
-
-/* It was asked nothing, so that whatever it says is its end. */
-static void spare_ready(struct watch *watch, uint32_t events)
-{
-    (void)events;
-    spare_drop(member_of(watch, struct proxy, spare));
-}
-
-/* A box that asks nothing holds no connection to the agent. */
-static void spare_is_old(struct timer *timer)
-{
-    struct proxy *proxy = member_of(timer, struct proxy, spare_age);
-    spare_drop(proxy);
-}
-
-static void spare_keep(struct proxy *proxy, int fd)
-{
-    proxy->spare.fd = fd;
-    timer_set(&proxy->reactor, &proxy->spare_age, TIMER_DIAL);
-    if (reactor_add_input(&proxy->reactor, &proxy->spare) < 0)
-        spare_drop(proxy);
-}
-
-int proxy_take_spare(struct proxy *proxy)
-{
-    int fd = proxy->spare.fd;
-    if (fd < 0)
-        return -1;
-    reactor_remove(&proxy->reactor, &proxy->spare);
-    timer_stop(&proxy->spare_age);
-    proxy->spare.fd = -1;
-    return fd;
-}
 
 void row_add(struct row *row, struct client *client)
 {
@@ -191,66 +115,16 @@ void row_remove(struct row *row, struct client *client)
     row->count--;
 }
 
-void proxy_wait(struct proxy *proxy, struct client *client)
-{
-    row_add(&proxy->waiting, client);
-    ask_for_more(proxy);
-}
-
-void proxy_upstream_closed(struct proxy *proxy)
-{
-    proxy->upstreams--;
-    ask_for_more(proxy);
-}
-
-static struct client *first_in_row(struct proxy *proxy)
-{
-    struct client *client = proxy->waiting.first;
-    if (client)
-        row_remove(&proxy->waiting, client);
-    return client;
-}
-
-/* To whom it may concern. */
-static void pass_on(struct proxy *proxy, int fd, bool spare)
-{
-    struct client *client = first_in_row(proxy);
-    if (client)
-        client_connected(client, fd, spare);
-    else if (proxy->spare.fd < 0)
-        spare_keep(proxy, fd);
-    else {
-        close(fd);
-        proxy->upstreams--;
-    }
-}
-
-void proxy_give_back(struct proxy *proxy, int fd)
-{
-    pass_on(proxy, fd, true);
-}
-
-static void given(struct proxy *proxy, int fd)
-{
-    proxy->upstreams++;
-    pass_on(proxy, fd, false);
-}
-
-static void not_given(struct proxy *proxy, int error)
-{
-    /* The agent's own queue is full (unix(7), EAGAIN): it will be less so. */
-    if (error == EAGAIN) {
-        proxy->busy = true;
-        timer_set(&proxy->reactor, &proxy->again, TIMER_TICK);
-        return;
-    }
-    struct client *client = first_in_row(proxy);
-    if (client)
-        client_not_connected(client);
-}
-
 /* --- PID 1's words -------------------------------------------------------------------------
  */
+
+bool proxy_send(struct proxy *proxy, const struct message *message)
+{
+    uint8_t bytes[MESSAGE_MAX];
+    size_t length = message_print(message, bytes);
+    return send(proxy->control.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           (ssize_t)length;
+}
 
 /* -1: none came along. */
 static int descriptor_of(struct msghdr *packet)
@@ -272,10 +146,10 @@ static void obey(struct proxy *proxy, const struct message *message, int fd)
     if (proxy->asked > 0)
         proxy->asked--;
     if (fd >= 0)
-        given(proxy, fd);
+        upstream_given(proxy, fd);
     else
-        not_given(proxy, message->kind == MESSAGE_NONE ? message->error : EMFILE);
-    ask_for_more(proxy);
+        upstream_not_given(proxy, message->kind == MESSAGE_NONE ? message->error : EMFILE);
+    upstreams_want(proxy);
 }
 
 static void control_ready(struct watch *watch, uint32_t events)
@@ -311,7 +185,7 @@ static void again(struct timer *timer)
     struct proxy *proxy = member_of(timer, struct proxy, again);
     proxy->busy = false;
     listen_again(proxy);
-    ask_for_more(proxy);
+    upstreams_want(proxy);
     consent_again(proxy);
 }
 
@@ -375,9 +249,8 @@ int proxy_prepare(struct proxy *proxy, const struct proxy_setup *setup, struct e
         .agent = setup->agent,
         .most = most_clients(),
         .again = {.expired = again},
-        .spare = {.fd = -1, .ready = spare_ready},
-        .spare_age = {.expired = spare_is_old},
     };
+    upstreams_init(proxy);
     identities_init(&proxy->identities, &session->ssh.keys);
     if (session->ssh.limit > 0 &&
         !(proxy->signatures = calloc(session->ssh.limit, sizeof *proxy->signatures)))

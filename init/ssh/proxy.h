@@ -3,7 +3,9 @@
  * The ssh proxy: the process between the box's ssh clients and the host's agent. One thread, no
  * privilege, no file, no way to open a socket: PID 1 hands it each connection to the agent.
  *
- *   proxy.c     its life: the listener, PID 1's words, connections to the agent, the limit
+ *   proxy.c     its life: the listener, PID 1's words, the limit
+ *   upstream.c  connections to the agent, and wishes for more
+ *   transfer.c  frames, as they come and go in pieces
  *   client.c    one client, one request after the other, and a connection to the agent that is
  *               its own: session-bind@openssh.com holds for a connection
  *   consent.c   signatures that wait for somebody's yes
@@ -34,6 +36,7 @@ enum {
 };
 
 struct client;
+struct upstream;
 
 /* Clients in the order in which they came. Each is in one at most. */
 struct row {
@@ -54,13 +57,13 @@ struct proxy {
     bool deaf;          /* the listener is left alone until `again` */
     struct timer again; /* tries what failed for a passing reason */
 
-    struct row waiting; /* for a connection to the agent */
-    struct row asking;  /* for a yes; the first of them has been asked about, or will be */
-    struct row idle;    /* that have one, and could do with another the next time */
-    size_t asked;       /* of PID 1 */
-    size_t upstreams;   /* that are open, the spare one included */
-    bool busy;          /* the agent takes none more at the moment */
-    struct watch spare; /* one that nobody needs now: the next client need not wait for PID 1 */
+    struct row waiting;     /* for a connection to the agent */
+    struct row asking;      /* for a yes; the first of them has been asked about, or will be */
+    struct row idle;        /* that have one, and could do with another the next time */
+    size_t asked;           /* of PID 1 */
+    size_t upstreams;       /* that are open, the spare one included */
+    bool busy;              /* the agent takes none more at the moment */
+    struct upstream *spare; /* that nobody needs now: the next client need not wait for PID 1 */
     struct timer spare_age;
 
     uint32_t question; /* number of the last one that PID 1 was asked */
@@ -86,13 +89,6 @@ void proxy_run(struct proxy *proxy);
 /* For client.c. */
 void row_add(struct row *row, struct client *client);
 void row_remove(struct row *row, struct client *client);
-/* The spare connection, or -1; then proxy_wait(), and client_connected() follows. */
-int proxy_take_spare(struct proxy *proxy);
-void proxy_wait(struct proxy *proxy, struct client *client);
-/* A connection to the agent was closed. */
-void proxy_upstream_closed(struct proxy *proxy);
-/* One that is open and clean, for the next. */
-void proxy_give_back(struct proxy *proxy, int fd);
 void proxy_client_gone(struct proxy *proxy, struct client *client);
 /* Counts one towards the limit; false where it would be one too many. */
 bool proxy_may_sign(struct proxy *proxy);
@@ -113,7 +109,9 @@ void consent_again(struct proxy *proxy);
 struct client *client_accept(struct proxy *proxy, int fd);
 /* It may have asked something already. */
 void client_start(struct client *client);
-void client_connected(struct client *client, int fd, bool spare);
+/* `used`: by another before, and may be stale. */
+void client_connected(struct client *client, struct upstream *upstream, bool used);
+void client_upstream_ready(struct client *client);
 void client_not_connected(struct client *client);
 void client_consented(struct client *client, enum consent consent);
 /* An idle one's connection is for somebody who waits. */

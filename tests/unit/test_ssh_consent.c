@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/ssh/proxy.c init/ssh/client.c init/ssh/exchange.c init/ssh/consent.c
- * init/ssh/message.c init/ssh/frame.c init/ssh/identities.c init/ssh/key.c init/ssh/signed.c
- * init/ssh/wire.c init/net/reactor.c */
+ * init/ssh/upstream.c init/ssh/transfer.c init/ssh/message.c init/ssh/frame.c
+ * init/ssh/identities.c init/ssh/key.c init/ssh/signed.c init/ssh/wire.c init/net/reactor.c */
 /* wraps: clock_gettime */
 /*
  * A proxy whose signatures have to be confirmed, in a process of its own. The test is its
@@ -340,13 +340,12 @@ static void without_an_answer_it_is_refused(void **state)
     close(agent);
 }
 
-/* A connection without what was bound to it may do more. */
-static void what_was_bound_and_is_lost_is_not_made_up_for(void **state)
+/* A client that has bound a session to its connection to the agent. */
+static int bound(const struct world *world, int *agent)
 {
     static const char name[] = "session-bind@openssh.com";
     uint8_t bind[64] = {0, 0, 0, 4 + 24 + 3 * 5 + 1 + 1, AGENT_EXTENSION, 0, 0, 0, 24};
     size_t length = 9;
-    const struct world *world = *state;
     memcpy(bind + length, name, 24);
     length += 24;
     for (int i = 0; i < 3; i++) {
@@ -357,10 +356,62 @@ static void what_was_bound_and_is_lost_is_not_made_up_for(void **state)
     assert_int_equal(length, FRAME_LENGTH + bind[3]);
     int client = dial(world);
     writes(client, bind, length);
-    int agent = give(world);
-    reads(agent, bind, length);
-    writes(agent, "\0\0\0\1\6", 5);
+    *agent = give(world);
+    reads(*agent, bind, length);
+    writes(*agent, "\0\0\0\1\6", 5);
     reads(client, "\0\0\0\1\6", 5);
+    return client;
+}
+
+/* Nor is it where the agent says more than it was asked. */
+static void what_was_bound_and_is_spoiled_is_not_made_up_for(void **state)
+{
+    const struct world *world = *state;
+    uint8_t twice[2 * sizeof keys];
+    int agent, client = bound(world, &agent);
+    memcpy(twice, keys, sizeof keys);
+    memcpy(twice + sizeof keys, keys, sizeof keys);
+    writes(client, sign, sizeof sign);
+    reads(agent, list, sizeof list);
+    writes(agent, twice, sizeof twice);
+    hears_result(world, SIGNATURE_FAILED);
+    reads(client, FAILURE);
+    is_over(client);
+    is_over(agent);
+    close(client);
+    close(agent);
+}
+
+/* To whom nothing is bound gets the answer that counts, and another connection. */
+static void what_was_not_asked_for_is_dropped(void **state)
+{
+    const struct world *world = *state;
+    uint8_t twice[2 * sizeof keys], requests[2 * sizeof list];
+    int client = dial(world);
+    memcpy(twice, keys, sizeof keys);
+    memcpy(twice + sizeof keys, keys, sizeof keys);
+    memcpy(requests, list, sizeof list);
+    memcpy(requests + sizeof list, list, sizeof list);
+    writes(client, requests, sizeof requests); /* the second is kept for its turn */
+    int agent = give(world);
+    reads(agent, list, sizeof list);
+    writes(agent, twice, sizeof twice);
+    reads(client, keys, sizeof keys);
+    is_over(agent);
+    close(agent);
+    agent = give(world);
+    reads(agent, list, sizeof list);
+    writes(agent, keys, sizeof keys);
+    reads(client, keys, sizeof keys);
+    close(client);
+    close(agent);
+}
+
+/* A connection without what was bound to it may do more. */
+static void what_was_bound_and_is_lost_is_not_made_up_for(void **state)
+{
+    const struct world *world = *state;
+    int agent, client = bound(world, &agent);
     writes(client, sign, sizeof sign);
     reads(agent, list, sizeof list);
     writes(agent, keys, sizeof keys);
@@ -399,6 +450,8 @@ int main(void)
         TEST(a_no_and_nobody_do_not),
         TEST(one_question_after_the_other),
         TEST(without_an_answer_it_is_refused),
+        TEST(what_was_bound_and_is_spoiled_is_not_made_up_for),
+        TEST(what_was_not_asked_for_is_dropped),
         TEST(what_was_bound_and_is_lost_is_not_made_up_for),
         TEST(an_agent_that_was_started_again_meanwhile_signs),
     };
