@@ -188,7 +188,9 @@ int landlock_fetcher(const char *const *readable, size_t count, const char *writ
     for (size_t i = 0; i < count; i++)
         if (grant(&rules, AT_FDCWD, readable[i], READ, err) < 0)
             return -1;
-    return grant(&rules, AT_FDCWD, writable_folder, WRITE, err) < 0 ? -1 : take_fd(&fd);
+    if (writable_folder && grant(&rules, AT_FDCWD, writable_folder, WRITE, err) < 0)
+        return -1;
+    return take_fd(&fd);
 }
 
 int landlock_prepare(bool signals_others, struct error *err)

@@ -24,8 +24,8 @@ int landlock_prepare(bool signals_others, struct error *err);
 /* The same without any rule: no path at all, for the workers. */
 int landlock_nothing(struct error *err);
 
-/* Reading `readable` (what is not there needs no rule), all below `writable`, and nothing else:
- * for a worker that fetches files. As landlock_prepare(). */
+/* Reading `readable` (what is not there needs no rule), all below `writable` (may be NULL), and
+ * no more: for a worker that fetches files. As landlock_prepare(). */
 int landlock_fetcher(const char *const *readable, size_t count, const char *writable,
                      struct error *err);
 

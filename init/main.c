@@ -44,6 +44,7 @@
 #include "init/signals.h"
 #include "init/skills.h"
 #include "init/skills_command.h"
+#include "init/skills_look.h"
 #include "init/slice.h"
 #include "init/ssh_worker.h"
 #include "init/status.h"
@@ -262,6 +263,9 @@ static int first_process(char *const *command)
     if (privs_keep(&err) < 0)
         warn("%s", err.text);
     ssh_worker_start(&boot.ssh, &boot.supervisor.loop, &boot.supervisor.children);
+    if (boot.network.state.mode < NETWORK_LOCKDOWN)
+        skills_look(&boot.session, boot.worker_shift, &boot.supervisor.loop,
+                    &boot.supervisor.children);
     int status = supervise(&boot.supervisor, boot.pid);
     tokens_settle(&boot.tokens);
     git_worker_end(&boot.git);

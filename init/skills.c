@@ -47,11 +47,13 @@ void skills_link(const struct skills *skills, const char *name, const char *targ
 }
 
 void skills_note(struct skills *skills, const char *name, const char *source,
-                 const char *commit, const char *problem)
+                 const char *commit, const char *newer, const char *problem)
 {
     json_t *one = json_pack("{s:s, s:s}", "name", name, "source", source);
     if (commit && *commit)
         (void)json_object_set_new(one, "commit", json_string(commit));
+    if (newer && *newer)
+        (void)json_object_set_new(one, "newer", json_string(newer));
     if (problem)
         (void)json_object_set_new(one, "problem", json_string(problem));
     (void)json_array_append_new(skills->list, one);
@@ -85,11 +87,11 @@ static void install_folder(struct skills *skills, const char *parent, const char
         return;
     if (local && check_local(skills, folder, &err) < 0) {
         warn("the skill %s is left out: %s", quoted(name), err.text);
-        skills_note(skills, name, source, NULL, err.text);
+        skills_note(skills, name, source, NULL, NULL, err.text);
         return;
     }
     skills_link(skills, name, path);
-    skills_note(skills, name, source, NULL, NULL);
+    skills_note(skills, name, source, NULL, NULL, NULL);
 }
 
 static void install_folders(struct skills *skills, const char *parent, bool local)

@@ -33,9 +33,10 @@ int skills_command(int argc, char **argv)
     json_t *list = json_loadb(text.data ? text.data : "", text.length, 0, NULL);
     json_array_foreach(list, i, one)
     {
-        const char *problem = text_of(one, "problem");
-        printf("%-20s %-12.12s %s%s%s\n", text_of(one, "name"), text_of(one, "commit"),
-               text_of(one, "source"), *problem ? "  left out: " : "", problem);
+        const char *problem = text_of(one, "problem"), *newer = text_of(one, "newer");
+        printf("%-20s %-12.12s %s%s%s%s%.12s\n", text_of(one, "name"), text_of(one, "commit"),
+               text_of(one, "source"), *problem ? "  left out: " : "", problem,
+               *newer ? "  moved to " : "", newer);
     }
     json_decref(list);
     return 0;

@@ -51,7 +51,7 @@ static void fail(struct skills *skills, struct remote *remote, const char *why)
     }
     remote->commit[0] = '\0';
     warn("the skill %s is left out: %s (%s)", remote->name, why, remote->source.url);
-    skills_note(skills, remote->name, remote->text, NULL, why);
+    skills_note(skills, remote->name, remote->text, NULL, NULL, why);
 }
 
 static void start(struct skills *skills, struct remote *remote)
@@ -208,6 +208,21 @@ static bool added(const struct skills *skills)
     return false;
 }
 
+/* What was heard since it was fetched: "" for nothing new. */
+static void moved(const struct skills *skills, const struct remote *remote,
+                  char newer[SKILL_COMMIT_SIZE])
+{
+    if (remote->source.is_commit || !skill_cache_seen(skills->cache, &remote->source, newer) ||
+        strcmp(newer, remote->commit) == 0) {
+        newer[0] = '\0';
+        return;
+    }
+    info("the skill %s: %s has moved to %.12s, here it is %.12s; docker claudex skills update "
+         "takes the new one",
+         remote->name, *remote->source.ref ? remote->source.ref : "HEAD", newer,
+         remote->commit);
+}
+
 int skills_install_remote(struct skills *skills, bool refresh, struct error *err)
 {
     size_t missing = 0;
@@ -228,16 +243,18 @@ int skills_install_remote(struct skills *skills, bool refresh, struct error *err
         skill_trim(skills->cache, skills->worker);
     for (size_t i = 0; i < skills->count; i++) {
         struct remote *remote = &skills->remote[i];
-        char key[SKILL_KEY_SIZE], target[sizeof BOX_SKILLS + SKILL_KEY_SIZE];
+        char key[SKILL_KEY_SIZE], target[sizeof BOX_SKILLS + SKILL_KEY_SIZE],
+            newer[SKILL_COMMIT_SIZE];
         if (remote->failed && remote->source.required && !*remote->commit)
             return error_set(err, "the skill %s is required, and could not be had",
                              remote->name);
         if (!*remote->commit)
             continue;
+        moved(skills, remote, newer);
         skill_cache_key(&remote->source, remote->commit, key);
         (void)snprintf(target, sizeof target, BOX_SKILLS "/%s", key);
         skills_link(skills, remote->name, target);
-        skills_note(skills, remote->name, remote->text, remote->commit, NULL);
+        skills_note(skills, remote->name, remote->text, remote->commit, newer, NULL);
     }
     return 0;
 }

@@ -45,7 +45,7 @@ struct skills {
 void skills_link(const struct skills *skills, const char *name, const char *target);
 /* For the list of what is installed. */
 void skills_note(struct skills *skills, const char *name, const char *source,
-                 const char *commit, const char *problem);
+                 const char *commit, const char *newer, const char *problem);
 
 /* The session's sources, checked again. */
 int skills_read_sources(struct skills *skills, struct error *err);

@@ -35,12 +35,13 @@ static void limit(unsigned what, rlim_t most)
     (void)setrlimit(what, &value); /* the rest still holds */
 }
 
-static int shut_in(uid_t uid, const char *folder, struct error *err)
+/* Who reaches the network reads what that takes, and writes below `folder`, if there is one. */
+static int shut_in(uid_t uid, bool reaches, const char *folder, struct error *err)
 {
     limit(RLIMIT_CPU, CPU_SECONDS);
     limit(RLIMIT_FSIZE, SKILL_FETCH_BYTES_MAX + (64 << 20));
     limit(RLIMIT_CORE, 0);
-    cleanup_fd int rules = folder
+    cleanup_fd int rules = reaches
                                ? landlock_fetcher(readable, array_length(readable), folder, err)
                                : landlock_nothing(err);
     if (rules < 0 && *err->text)
@@ -49,7 +50,7 @@ static int shut_in(uid_t uid, const char *folder, struct error *err)
         return -1;
     if (rules >= 0 && landlock_enforce(rules, err) < 0)
         return -1;
-    if ((folder ? seccomp_enforce : seccomp_enforce_parser)(err) < 0)
+    if ((reaches ? seccomp_enforce : seccomp_enforce_parser)(err) < 0)
         return -1;
     return privs_verify(uid, uid, err);
 }
@@ -79,11 +80,30 @@ static void fetch(uid_t uid, const struct skill_source *source, const char *fold
     signals_reset();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setenv("HOME", folder, 1);
-    if (shut_in(uid, folder, &err) < 0 || skill_fetch(&what, report.commit, &err) < 0)
+    if (shut_in(uid, true, folder, &err) < 0 || skill_fetch(&what, report.commit, &err) < 0)
         report.commit[0] = '\0';
     (void)snprintf(report.why, sizeof report.why, "%s", err.text);
     tell(&report, 0);
     _exit(0);
+}
+
+static void look(uid_t uid, const struct skill_source *sources, size_t count)
+    __attribute__((noreturn));
+static void look(uid_t uid, const struct skill_source *sources, size_t count)
+{
+    struct error err = ERROR_INIT;
+    signals_reset();
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setenv("HOME", "/nonexistent", 1);
+    if (shut_in(uid, true, NULL, &err) < 0)
+        _exit(1);
+    for (size_t i = 0; i < count; i++) {
+        struct skill_report report = {.percent = (unsigned)i};
+        err = (struct error)ERROR_INIT;
+        if (skill_look(&sources[i], AUTHORITIES, report.commit, &err) == 0)
+            tell(&report, 0);
+    }
+    _exit(0); /* the end of the channel says that it is done */
 }
 
 static void check(uid_t uid, const struct buf *text) __attribute__((noreturn));
@@ -92,7 +112,8 @@ static void check(uid_t uid, const struct buf *text)
     struct error err = ERROR_INIT;
     struct skill_report report = {.done = true};
     signals_reset();
-    if (shut_in(uid, NULL, &err) == 0 && skill_text_check(text->data, text->length, &err) == 0)
+    if (shut_in(uid, false, NULL, &err) == 0 &&
+        skill_text_check(text->data, text->length, &err) == 0)
         report.commit[0] = '+';
     (void)snprintf(report.why, sizeof report.why, "%s", err.text);
     (void)!write(CHANNEL, &report, sizeof report);
@@ -135,6 +156,24 @@ int skills_worker_start(struct skills_worker *worker, uid_t uid,
     return 0;
 }
 
+int skills_worker_look(struct skills_worker *worker, uid_t uid,
+                       const struct skill_source *sources, size_t count, struct error *err)
+{
+    cleanup_fd int ours = -1;
+    cleanup_fd int theirs = -1;
+    if (open_channel(&ours, &theirs, err) < 0)
+        return -1;
+    worker->pid = fork();
+    if (worker->pid < 0)
+        return error_errno(err, "cannot start a process that asks after skills");
+    if (worker->pid == 0) {
+        keep_channel(theirs);
+        look(uid, sources, count);
+    }
+    worker->channel = take_fd(&ours);
+    return 0;
+}
+
 /* What a worker says is as little to be trusted as what it read. */
 static void clean(struct skill_report *report)
 {
@@ -147,7 +186,7 @@ static void clean(struct skill_report *report)
         report->commit[0] = '\0';
 }
 
-int skills_worker_read(struct skills_worker *worker, struct skill_report *report)
+int skills_worker_peek(const struct skills_worker *worker, struct skill_report *report)
 {
     ssize_t length = recv(worker->channel, report, sizeof *report, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -156,9 +195,15 @@ int skills_worker_read(struct skills_worker *worker, struct skill_report *report
         *report =
             (struct skill_report){.done = true, .why = "the process that fetched it died"};
     clean(report);
-    if (report->done)
-        skills_worker_end(worker);
     return 1;
+}
+
+int skills_worker_read(struct skills_worker *worker, struct skill_report *report)
+{
+    int there = skills_worker_peek(worker, report);
+    if (there && report->done)
+        skills_worker_end(worker);
+    return there;
 }
 
 void skills_worker_end(struct skills_worker *worker)

@@ -35,8 +35,15 @@ int skills_worker_start(struct skills_worker *worker, uid_t uid,
 /* Once the channel is readable: 1 with a report, 0 for none, and when the worker died one that
  * is done and failed. */
 int skills_worker_read(struct skills_worker *worker, struct skill_report *report);
+/* The same, and leaves a worker that is done to whoever buries PID 1's children. */
+int skills_worker_peek(const struct skills_worker *worker, struct skill_report *report);
 /* Ends it, if it still runs. */
 void skills_worker_end(struct skills_worker *worker);
+
+/* Asks which commit each reference is now. A report each that is not done, with its number in
+ * `percent`, for those that answer; then one that is. */
+int skills_worker_look(struct skills_worker *worker, uid_t uid,
+                       const struct skill_source *sources, size_t count, struct error *err);
 
 /* Whether the text is a SKILL.md, asked of a process that can do nothing but answer. */
 int skills_worker_check(uid_t uid, const struct buf *text, struct error *err);

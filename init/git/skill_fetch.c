@@ -46,27 +46,28 @@ static int on_progress(const git_indexer_progress *stats, void *context)
     return state->too_much ? GIT_EUSER : 0;
 }
 
-/* What the server calls the reference: a branch, a tag, or for "" its HEAD. */
-static int choose(struct state *state, struct error *err)
+/* What the server calls the reference: a branch, a tag, or for "" its HEAD. NULL with *err. */
+static const git_remote_head *choose(git_remote *remote, const struct skill_source *source,
+                                     struct error *err)
 {
     static const char *const kinds[] = {"refs/heads/", "refs/tags/"};
     const git_remote_head **heads = NULL;
     size_t count = 0;
-    const char *ref = state->fetch->source->ref;
-    if (git_remote_ls(&heads, &count, state->remote) < 0)
-        return store_error(err, "cannot list its references");
+    const char *ref = source->ref;
+    if (git_remote_ls(&heads, &count, remote) < 0) {
+        (void)store_error(err, "cannot list its references");
+        return NULL;
+    }
     for (size_t kind = 0; kind < array_length(kinds); kind++)
         for (size_t i = 0; i < count; i++) {
             char name[REFSPEC_SIZE];
             (void)snprintf(name, sizeof name, "%s%s", kinds[kind], ref);
-            if (strcmp(heads[i]->name, *ref ? name : "HEAD") != 0)
-                continue;
-            (void)snprintf(state->refspec, sizeof state->refspec, "+%s:" FETCHED,
-                           heads[i]->name);
-            return 0;
+            if (strcmp(heads[i]->name, *ref ? name : "HEAD") == 0)
+                return heads[i];
         }
-    return error_set(err, *ref ? "it has no branch and no tag '%s'" : "its repository is empty",
-                     quoted(ref));
+    (void)error_set(err, *ref ? "it has no branch and no tag '%s'" : "its repository is empty",
+                    quoted(ref));
+    return NULL;
 }
 
 static int why_not(struct state *state, const char *what, struct error *err)
@@ -98,8 +99,10 @@ static int get(struct state *state, struct error *err)
                                NULL) < 0)
             return why_not(state, "cannot reach it", err);
         /* The fetch goes on with this connection. */
-        if (choose(state, err) < 0)
+        const git_remote_head *head = choose(state->remote, source, err);
+        if (!head)
             return -1;
+        (void)snprintf(state->refspec, sizeof state->refspec, "+%s:" FETCHED, head->name);
     }
     if (git_remote_fetch(state->remote, &wanted, &options, NULL) < 0)
         return why_not(state, "cannot fetch it", err);
@@ -138,16 +141,23 @@ static int find_tree(struct state *state, git_tree **tree, char commit[SKILL_COM
     return failed ? -1 : 0;
 }
 
-static int set_up(struct state *state, struct error *err)
+static int set_up_library(const char *authorities, struct error *err)
 {
-    char path[PATH_SIZE];
-    (void)snprintf(path, sizeof path, "%s/git", state->fetch->folder);
     if (store_library(err) < 0)
         return -1;
     if (git_libgit2_opts(GIT_OPT_SET_SERVER_CONNECT_TIMEOUT, SKILL_FETCH_STALL_MS) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_SERVER_TIMEOUT, SKILL_FETCH_STALL_MS) < 0 ||
-        git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, state->fetch->authorities, NULL) < 0)
-        return store_error(err, "cannot use the certificates in %s", state->fetch->authorities);
+        git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, authorities, NULL) < 0)
+        return store_error(err, "cannot use the certificates in %s", authorities);
+    return 0;
+}
+
+static int set_up(struct state *state, struct error *err)
+{
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof path, "%s/git", state->fetch->folder);
+    if (set_up_library(state->fetch->authorities, err) < 0)
+        return -1;
     if (git_repository_init(&state->repository, path, 1) < 0)
         return store_error(err, "cannot make a repository for it");
     return 0;
@@ -169,4 +179,36 @@ int skill_fetch(const struct skill_fetch *fetch, char commit[SKILL_COMMIT_SIZE],
     git_remote_free(state.remote);
     git_repository_free(state.repository);
     return failed ? -1 : 0;
+}
+
+/* A tag with a message of its own is an object; what it is of follows it under this name. */
+static const git_oid *peeled(git_remote *remote, const git_remote_head *head)
+{
+    char name[REFSPEC_SIZE];
+    const git_remote_head **heads = NULL;
+    size_t count = 0;
+    (void)snprintf(name, sizeof name, "%s^{}", head->name);
+    if (git_remote_ls(&heads, &count, remote) == 0)
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(heads[i]->name, name) == 0)
+                return &heads[i]->oid;
+    return &head->oid;
+}
+
+int skill_look(const struct skill_source *source, const char *authorities,
+               char commit[SKILL_COMMIT_SIZE], struct error *err)
+{
+    git_remote *remote = NULL;
+    const git_remote_head *head = NULL;
+    if (set_up_library(authorities, err) < 0)
+        return -1;
+    if (git_remote_create_detached(&remote, source->url) < 0 ||
+        git_remote_connect(remote, GIT_DIRECTION_FETCH, NULL, NULL, NULL) < 0)
+        (void)store_error(err, "cannot reach it");
+    else
+        head = choose(remote, source, err);
+    if (head)
+        (void)git_oid_tostr(commit, SKILL_COMMIT_SIZE, peeled(remote, head));
+    git_remote_free(remote);
+    return head ? 0 : -1;
 }

@@ -34,4 +34,8 @@ struct skill_fetch {
 int skill_fetch(const struct skill_fetch *fetch, char commit[SKILL_COMMIT_SIZE],
                 struct error *err);
 
+/* Asks only which commit the reference is now. */
+int skill_look(const struct skill_source *source, const char *authorities,
+               char commit[SKILL_COMMIT_SIZE], struct error *err);
+
 #endif

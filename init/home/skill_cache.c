@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init/home/place.h"
@@ -42,12 +43,61 @@ void skill_cache_key(const struct skill_source *source, const char *commit,
     (void)snprintf(key, SKILL_KEY_SIZE, "%.40s%s%.16s", commit, *hash ? "-" : "", hash);
 }
 
-static void ref_name(const struct skill_source *source, char name[HASH_SIZE + 8])
+static void name_in(const char *folder, const struct skill_source *source,
+                    char name[HASH_SIZE + 8])
 {
     char text[2 * SKILL_SOURCE_MAX + 2], hash[HASH_SIZE] = "";
     int length = snprintf(text, sizeof text, "%s@%s", source->url, source->ref);
     (void)SHA256Data((const uint8_t *)text, (size_t)length, hash);
-    (void)snprintf(name, HASH_SIZE + 8, "refs/%s", hash);
+    (void)snprintf(name, HASH_SIZE + 8, "%s/%s", folder, hash);
+}
+
+static void ref_name(const struct skill_source *source, char name[HASH_SIZE + 8])
+{
+    name_in("refs", source, name);
+}
+
+/* 1 where the file is a commit. */
+static int read_commit(int cache, const char *name, char commit[SKILL_COMMIT_SIZE])
+{
+    cleanup_buf struct buf text = BUF_INIT(SKILL_COMMIT_SIZE);
+    if (place_read(cache, name, &text) < 0 || text.length != SKILL_COMMIT_SIZE ||
+        strspn(text.data, "0123456789abcdef") != SKILL_COMMIT_SIZE - 1)
+        return 0;
+    (void)snprintf(commit, SKILL_COMMIT_SIZE, "%.40s", text.data);
+    return 1;
+}
+
+static int write_commit(int cache, const char *name, const char *commit)
+{
+    char text[SKILL_COMMIT_SIZE + 1];
+    (void)snprintf(text, sizeof text, "%.40s\n", commit);
+    return place_file(cache, name, text, SKILL_COMMIT_SIZE, 0600);
+}
+
+int skill_cache_seen(int cache, const struct skill_source *source,
+                     char commit[SKILL_COMMIT_SIZE])
+{
+    char name[HASH_SIZE + 8];
+    name_in("seen", source, name);
+    return read_commit(cache, name, commit);
+}
+
+void skill_cache_see(int cache, const struct skill_source *source, const char *commit)
+{
+    char name[HASH_SIZE + 8];
+    name_in("seen", source, name);
+    /* What cannot be noted is asked again. */
+    (void)write_commit(cache, name, commit);
+}
+
+int64_t skill_cache_seen_age(int cache, const struct skill_source *source)
+{
+    char name[HASH_SIZE + 8];
+    struct stat st;
+    name_in("seen", source, name);
+    return fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? INT64_MAX
+                                                              : time(NULL) - st.st_mtime;
 }
 
 int skill_cache_find(int cache, const struct skill_source *source,
@@ -55,15 +105,12 @@ int skill_cache_find(int cache, const struct skill_source *source,
 {
     char name[HASH_SIZE + 8], key[SKILL_KEY_SIZE];
     struct stat st;
-    cleanup_buf struct buf text = BUF_INIT(SKILL_COMMIT_SIZE);
     if (source->is_commit) {
         (void)snprintf(commit, SKILL_COMMIT_SIZE, "%.40s", source->ref);
     } else {
         ref_name(source, name);
-        if (place_read(cache, name, &text) < 0 || text.length != SKILL_COMMIT_SIZE ||
-            strspn(text.data, "0123456789abcdef") != SKILL_COMMIT_SIZE - 1)
+        if (!read_commit(cache, name, commit))
             return 0;
-        (void)snprintf(commit, SKILL_COMMIT_SIZE, "%.40s", text.data);
     }
     skill_cache_key(source, commit, key);
     return fstatat(cache, key, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
@@ -113,7 +160,7 @@ int skill_cache_take(int cache, const char *name, uid_t worker,
                      const struct skill_source *source, const char *commit,
                      struct skill_count *count, struct error *err)
 {
-    char key[SKILL_KEY_SIZE], ref[HASH_SIZE + 8], text[SKILL_COMMIT_SIZE + 1];
+    char key[SKILL_KEY_SIZE], ref[HASH_SIZE + 8];
     cleanup_fd int folder = open_workers(cache, name);
     /* From here on nobody but root changes anything in it. */
     if (folder < 0)
@@ -128,8 +175,9 @@ int skill_cache_take(int cache, const char *name, uid_t worker,
     if (renameat(folder, "tree", cache, key) < 0 && errno != EEXIST && errno != ENOTEMPTY)
         return error_errno(err, "cannot put it into the cache");
     ref_name(source, ref);
-    (void)snprintf(text, sizeof text, "%.40s\n", commit);
-    if (!source->is_commit && place_file(cache, ref, text, SKILL_COMMIT_SIZE, 0600) < 0)
+    if (!source->is_commit && write_commit(cache, ref, commit) < 0)
         return error_errno(err, "cannot note its commit");
+    if (!source->is_commit)
+        skill_cache_see(cache, source, commit);
     return 0;
 }

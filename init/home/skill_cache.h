@@ -5,12 +5,14 @@
  *
  *     COMMIT[-HASH OF THE PATH]/     the skill
  *     refs/HASH OF THE SOURCE        "COMMIT\n"
+ *     seen/HASH OF THE SOURCE        the same: what it was when the server was asked last
  *     new-BOX-N/                     one that is being fetched
  *     old-COMMIT…/                   one that is being removed (init/home/skill_trim.h)
  */
 #ifndef CLAUDEX_INIT_HOME_SKILL_CACHE_H
 #define CLAUDEX_INIT_HOME_SKILL_CACHE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "init/git/skill_fetch.h"
@@ -29,6 +31,14 @@ void skill_cache_key(const struct skill_source *source, const char *commit,
 /* 1 where the source's commit is known and its folder there; 0. */
 int skill_cache_find(int cache, const struct skill_source *source,
                      char commit[SKILL_COMMIT_SIZE]);
+
+/* What the server said last (init/skills_look.h): 1; 0 where it was never asked. A fetch asks,
+ * too. */
+int skill_cache_seen(int cache, const struct skill_source *source,
+                     char commit[SKILL_COMMIT_SIZE]);
+void skill_cache_see(int cache, const struct skill_source *source, const char *commit);
+/* Seconds since then; very many where it was not asked. */
+int64_t skill_cache_seen_age(int cache, const struct skill_source *source);
 
 /* A folder for a worker to fetch into, empty, as `name`. */
 int skill_cache_begin(int cache, const char *name, uid_t worker, struct error *err);

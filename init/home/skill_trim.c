@@ -131,6 +131,7 @@ static size_t list_all(int cache, uid_t worker, struct skill_kept *list, size_t 
 static void drop_references(int cache, const struct skill_kept *list, size_t count)
 {
     cleanup_fd int refs = openat(cache, "refs", FOLDER_FLAGS);
+    cleanup_fd int seen = openat(cache, "seen", FOLDER_FLAGS);
     int copy = refs < 0 ? -1 : openat(refs, ".", FOLDER_FLAGS);
     cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     const struct dirent *entry;
@@ -141,8 +142,10 @@ static void drop_references(int cache, const struct skill_kept *list, size_t cou
             text.length == SKILL_COMMIT_SIZE)
             for (size_t i = 0; i < count && !kept; i++)
                 kept = !list[i].drop && memcmp(list[i].key, text.data, text.length - 1) == 0;
-        if (!kept)
+        if (!kept) {
             (void)unlinkat(refs, entry->d_name, 0);
+            (void)unlinkat(seen, entry->d_name, 0);
+        }
     }
 }
 

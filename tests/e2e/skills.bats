@@ -16,10 +16,13 @@ setup()
 teardown()
 {
     cd /
-    docker volume rm --force "claudex-skills-$(printf %s "$HOME" | sha256sum | cut -c 1-8)" >/dev/null
+    docker volume rm --force "$(volume)" >/dev/null
     docker image rm --force "clx-e2e-ca:$token" >/dev/null 2>&1 || :
     end_world
 }
+
+# The cache of this home's boxes.
+volume() { echo "claudex-skills-$(printf %s "$HOME" | sha256sum | cut -c 1-8)"; }
 
 # skill FOLDER NAME: a skill of one file.
 skill()
@@ -170,6 +173,41 @@ in_box() { claudex run "${options[@]}" . -- "$@"; }
     echo "$output"
     has "$output" "main moved from ${old:0:12} to ${new:0:12}"
     equal "$(claudex skills list --format json | jq -r '.[] | select(.name == "one").commit')" "$new"
+}
+
+# A box that runs asks the server again after half a day: as if that had passed.
+half_a_day_later()
+{
+    docker run --rm --entrypoint sh -v "$(volume):/v" "$image" -c 'touch -d "1 day ago" /v/seen/*'
+}
+@test "a reference that moved is told at the next start: asked while a session ran, no start waits" {
+    serve
+    repository one
+    repository two
+    say "one = $url/one.git@main" "two = $url/two.git@v1" "fixed = $url/two.git@$(git -C "$world/git/two.git" rev-parse main)"
+    in_box true
+    old=$(git -C "$world/git/one.git" rev-parse main)
+    git clone --quiet "$world/git/one.git" "$world/again"
+    commit "$world/again" two
+    git -C "$world/again" push --quiet
+    new=$(git -C "$world/git/one.git" rev-parse main)
+    # Asked a moment ago.
+    : >"$world/requests"
+    run in_box true
+    lacks "$output" "has moved"
+    equal "$(requests)" 0
+    half_a_day_later
+    name=$(claudex run -d "${options[@]}" . -- sleep 600)
+    lacks "$(docker logs "$name" 2>&1)" "has moved"
+    asked() { docker exec "$name" sh -c 'grep -rq "$1" /run/claudex/skills/seen' sh "$new"; }
+    eventually 60 asked
+    claudex stop "$name"
+    docker rm --force "$token-git" >/dev/null
+    run in_box claudex-init --skills
+    echo "$output"
+    has "$output" "the skill one: main has moved to ${new:0:12}, here it is ${old:0:12}; docker claudex skills update"
+    has "$output" "  moved to ${new:0:12}"
+    equal "$(grep -c 'has moved' <<<"$output")" 1
 }
 
 @test "attack 42: hostile repositories are refused by name and reason, and the rest goes on" {
