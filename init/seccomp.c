@@ -402,6 +402,7 @@ static int allow_git(scmp_filter_ctx filter)
         SCMP_SYS(writev),
         SCMP_SYS(open),
         SCMP_SYS(openat),
+        SCMP_SYS(openat2), /* for RESOLVE_NO_SYMLINKS; it opens nothing that openat would not */
         SCMP_SYS(close),
         SCMP_SYS(lseek),
         SCMP_SYS(stat),

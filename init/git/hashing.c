@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "init/git/beneath.h"
 #include "init/git/fields.h"
 #include "init/git/processors.h"
 #include "shared/cleanup.h"
@@ -22,7 +24,8 @@ enum {
     IN_MEMORY_MAX = 8 * 1024 * 1024, /* for each thread; larger files go by in pieces */
     THREADS_MAX = 16,
     WORTH_A_THREAD = 48, /* files; starting a thread takes as long as reading a few */
-    TRIES = 3,           /* with a file that changes while it is read */
+    TRIES = 4,           /* with a file that changes while it is read */
+    SETTLED_SECONDS = 1, /* no write takes longer */
     BLOCK = 64 * 1024,
 };
 
@@ -141,10 +144,21 @@ static enum outcome add_content(struct reader *reader, struct entry *entry, int 
     return read_failed ? UNREADABLE : errno == EAGAIN ? AGAIN : BROKEN;
 }
 
-/* Once; what came is good unless the file changed meanwhile. */
+/* write(2) sets the times first and copies then: one that was under way before the file was
+ * looked at does not show in them. */
+static bool is_settled(const struct entry *entry)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+           (now.tv_sec - SETTLED_SECONDS) * 1000000000LL + now.tv_nsec > entry->changed;
+}
+
+/* Once; what came is good unless the file changed meanwhile, or may have: then it has to be
+ * what came the last time. */
 static enum outcome try_file(struct reader *reader, struct entry *entry, int fd)
 {
     const struct hashing *h = reader->work->hashing;
+    uint8_t last[OID_SIZE];
     struct stat before, after;
     /* Pages that are written back are write-protected: who changes one by a mapping from now
      * on changes ctime. Which file systems cannot do it, scan_believes() knows. */
@@ -155,6 +169,7 @@ static enum outcome try_file(struct reader *reader, struct entry *entry, int fd)
     fields_take(entry, &before);
     if (entry->size > h->kept_max)
         return TOO_LARGE;
+    memcpy(last, entry->oid, OID_SIZE);
     enum outcome outcome = add_content(reader, entry, fd);
     if (outcome != DONE)
         return outcome;
@@ -162,7 +177,13 @@ static enum outcome try_file(struct reader *reader, struct entry *entry, int fd)
     if (fstat(fd, &after) < 0)
         return AGAIN;
     fields_take(&now, &after);
-    return fields_same(entry, &now) ? DONE : AGAIN;
+    if (!fields_same(entry, &now))
+        return AGAIN;
+    /* Large ones are read twice anyway. */
+    return entry->size > IN_MEMORY_MAX || is_settled(entry) ||
+                   memcmp(last, entry->oid, OID_SIZE) == 0
+               ? DONE
+               : AGAIN;
 }
 
 static int lose(const struct reader *reader, struct entry *entry, enum note note)
@@ -176,8 +197,7 @@ static int add_file(struct reader *reader, struct entry *entry)
 {
     const struct hashing *h = reader->work->hashing;
     struct stat st;
-    cleanup_fd int fd =
-        openat(h->root, entry->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    cleanup_fd int fd = open_beneath(h->root, entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         entry->flags |= ENTRY_GONE; /* removed since it was seen */
         return 0;
@@ -186,7 +206,7 @@ static int add_file(struct reader *reader, struct entry *entry)
         return -1;
     if (fd < 0)
         return lose(reader, entry, errno == ELOOP ? NOTE_CHANGING : NOTE_UNREADABLE);
-    /* On the same file system, then it is one of the project's, whatever lies on the way. */
+    /* On another file system: something was mounted over it since it was seen. */
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_dev != entry->device)
         return lose(reader, entry, NOTE_CHANGING);
     for (int i = 0; i < TRIES; i++) {
@@ -215,7 +235,7 @@ static int add_link(struct reader *reader, struct entry *entry)
 {
     const struct hashing *h = reader->work->hashing;
     char target[PATH_MAX];
-    cleanup_fd int fd = openat(h->root, entry->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_fd int fd = open_beneath(h->root, entry->path, O_PATH);
     ssize_t length = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof target);
     if (length < 0) {
         entry->flags |= ENTRY_GONE;

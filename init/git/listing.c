@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "init/git/beneath.h"
 #include "init/git/fields.h"
 #include "init/git/ignore.h"
 #include "shared/cleanup.h"
@@ -124,8 +125,7 @@ int listing_read(struct listing *listing, const struct listing_of *of)
     struct stat st;
     *listing = (struct listing){.state = LISTING_NONE, .names = BUF_INIT(NAMES_MAX)};
     cleanup_fd int folder =
-        openat(of->root, *of->path ? of->path : ".",
-               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        open_beneath(of->root, *of->path ? of->path : ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
     if (folder < 0)
         return errno == ENOMEM ? -1 : 0;
     if (fstat(folder, &st) < 0)

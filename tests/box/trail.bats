@@ -61,25 +61,26 @@ project/sub/b"
 
 @test "promise 11: the git worker has a uid of its own, no capability, a filter, and the agent's eyes" {
     fill
-    head -c 60000000 /dev/urandom >"$project/much"
-    chown 1234:1234 "$project/much"
+    mkdir "$BATS_TEST_TMPDIR/audit"
+    before=$(bind "$BATS_TEST_TMPDIR/audit" /run/claudex/audit/project)
     start_box sh -c 'echo up >/workspace/project/up; read x </workspace/project/down'
-    # While it reads it can be looked at.
-    head -c 60000000 /dev/urandom >"$project/much"
-    enter /init snapshot &
+    # Another box of the project is at work in its trail: who waits can be looked at.
+    exec 5<"$BATS_TEST_TMPDIR/audit/claudex/lock"
+    flock 5
+    enter /init snapshot 5<&- &
     asking=$!
     seen=
-    for _ in $(seq 2000); do
-        for status in /proc/[0-9]*/status; do
-            if grep -q '^Uid:	64992	64992	64992	' "$status" 2>/dev/null; then
-                seen+=$(grep -hE '^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):' \
-                    "${status%/status}"/task/*/status 2>/dev/null)
-                seen+=$'\n'
-            fi
+    for _ in $(seq 300); do
+        # Of PID 1's children, each of its threads; the second one comes last.
+        for worker in $(<"/proc/$host_pid/task/$host_pid/children"); do
+            seen=$(cat "/proc/$worker"/task/*/status 2>/dev/null)
+            [[ $seen != *'Uid:	64992	64992	64992	1234'* ]] ||
+                [[ $seen != *'Uid:	64992	64992	64992	64992'* ]] || break 2
         done
-        [[ $seen != *'Uid:	64992	64992	64992	1234'* ]] || break
-        kill -0 "$asking" 2>/dev/null || break
+        sleep 0.1
     done
+    seen=$(grep -E '^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):' <<<"$seen")
+    flock -u 5
     wait "$asking"
     has "$seen" 'Uid:	64992	64992	64992	1234'
     has "$seen" 'Gid:	64992	64992	64992	1234'
@@ -152,4 +153,40 @@ there"
     ended
     equal "$status" 143
     [ ! -e "$project/ran" ]
+}
+
+@test "files that change while they are read: what is recorded was there, or is said to change" {
+    fill
+    mkdir "$BATS_TEST_TMPDIR/audit" "$BATS_TEST_TMPDIR/outside"
+    echo OUTSIDE >"$BATS_TEST_TMPDIR/outside/secret"
+    # On the file system of the project, where only the way there tells them apart.
+    before="$(bind "$BATS_TEST_TMPDIR/audit" /run/claudex/audit/project)
+        $(bind "$BATS_TEST_TMPDIR/outside" /outside)
+        cp '$BUILD/test/box/churn' churn"
+    start_box sh -c '/churn & until [ -e replaced ]; do :; done; echo up >up; read x <down; kill $!'
+    for _ in $(seq 20); do
+        run enter /init snapshot
+        equal "$status" 0
+        has "$output" " project "
+    done
+    tell x
+    ended
+    lacks "$output" "could not be recorded"
+    audit() { git -c safe.directory='*' -C "$BATS_TEST_TMPDIR/audit" "$@"; }
+    equal "$(audit fsck --full --strict --no-dangling 2>&1)" ""
+    [ "$(audit rev-list --count main)" -gt 10 ]
+    equal "$(audit cat-file --batch-all-objects --batch | grep -ac OUTSIDE)" 0
+    local commit name runs most changing
+    for commit in $(audit rev-list main~1); do
+        changing=$(audit show "$commit:record" | jq -r '.changing.paths[]?, .hash_only.paths[]?')
+        # The first commit is before the churn, and a name may be missing for a moment.
+        for name in $(audit ls-tree -r --name-only "$commit" files/ | grep -E '/(rewritten|truncated|replaced|grown|dir1/.*|m/.*)$'); do
+            audit show "$commit:$name" >"$BATS_TEST_TMPDIR/content"
+            # A write that is under way has done some of its work: two letters, one after the other.
+            [ "$name" = files/rewritten ] && most=2 || most=1
+            runs=$(fold -w 1 "$BATS_TEST_TMPDIR/content" | uniq | wc -l)
+            [ "$runs" -le "$most" ] || has $'\n'"$changing"$'\n' $'\n'"${name#files/}"$'\n'
+            [ "$name" != files/replaced ] || equal "$(stat -c %s "$BATS_TEST_TMPDIR/content")" 5000
+        done
+    done
 }
