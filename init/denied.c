@@ -31,12 +31,18 @@ static unsigned bit_of(const struct gate_frame *frame)
     return 1U << frame->via;
 }
 
+static const char *fault_of(const struct gate_frame *frame)
+{
+    return frame->kind == GATE_REFUSED ? frame->text : "";
+}
+
 /* Of one host, what an `allow` of it would answer together is one entry. */
 static bool is_same(const struct denial *denial, const struct gate_frame *frame, uint16_t port)
 {
     const unsigned of_hosts = OF_NAMES | 1U << VIA_TCP;
     const unsigned bit = bit_of(frame);
-    if (denial->port != port || strcmp(denial->name, frame->name) != 0)
+    if (denial->port != port || strcmp(denial->name, frame->name) != 0 ||
+        strncmp(denial->fault, fault_of(frame), sizeof denial->fault - 1) != 0)
         return false;
     if ((denial->vias | bit) & ~of_hosts)
         return denial->vias == bit;
@@ -58,6 +64,8 @@ static struct denial *place_for(struct denied *denied, const struct gate_frame *
     struct denial *place = denied->count < DENIED_MAX ? &denied->list[denied->count++] : oldest;
     *place = (struct denial){.port = port};
     (void)snprintf(place->name, sizeof place->name, "%s", frame->name);
+    (void)snprintf(place->fault, sizeof place->fault, "%.*s", (int)sizeof place->fault - 1,
+                   fault_of(frame));
     return place;
 }
 
@@ -83,7 +91,7 @@ struct denial *denied_note(struct denied *denied, const struct gate_frame *frame
 
 bool denial_is_of_host(const struct denial *denial)
 {
-    return (denial->vias & ~(OF_NAMES | 1U << VIA_TCP)) == 0;
+    return !*denial->fault && (denial->vias & ~(OF_NAMES | 1U << VIA_TCP)) == 0;
 }
 
 void denial_pattern(const struct denial *denial, char out[272 + 8])
@@ -147,6 +155,8 @@ int denial_print(const struct denial *denial, const char *by_hand, struct buf *o
     if (denial->asked)
         failed |=
             buf_puts(out, ", \"asked\": true, \"reason\": ") | print_text(out, denial->reason);
+    if (*denial->fault)
+        failed |= buf_puts(out, ", \"fault\": ") | print_text(out, denial->fault);
     return failed | buf_puts(out, "}");
 }
 

@@ -33,6 +33,7 @@ struct denial {
     uint64_t first, last; /* seconds of CLOCK_REALTIME */
     bool asked;           /* the agent asks for it */
     char reason[201];     /* why; printable ASCII */
+    char fault[128];      /* what is wrong with it, that no allow helps; "": one does */
     const char *denied;   /* by which pattern of the configuration; borrowed; NULL: by none */
 };
 
@@ -52,8 +53,8 @@ bool denial_is_of_host(const struct denial *denial);
 void denial_pattern(const struct denial *denial, char out[272 + 8]);
 
 /* As JSON: {"host", "via": [...], "count", "first", "last", "allow", "denied", "by_hand",
- * "asked", "reason"}, the last five where there are any; `by_hand` is the pattern of a `deny`
- * while the box runs, or NULL. 0, or -1 where it does not fit. Pure. */
+ * "asked", "reason", "fault"}, the last six where there are any; `by_hand` is the pattern of a
+ * `deny` while the box runs, or NULL. 0, or -1 where it does not fit. Pure. */
 int denial_print(const struct denial *denial, const char *by_hand, struct buf *out);
 
 /* Appends a line to BOX_DENIED. What cannot be written is left out: nothing may stop PID 1. */

@@ -40,18 +40,22 @@ bool denial_has_command(const json_t *item)
 {
     char wide[WIDE_TEXT_MAX];
     const char *allow = text_of(item, "allow");
-    return *allow && !*text_of(item, "denied") && !wide_pattern(allow, wide);
+    return *allow && !*text_of(item, "denied") && !*text_of(item, "fault") &&
+           !wide_pattern(allow, wide);
 }
 
 char *denial_remedy(const json_t *item, const char *program, char *out, size_t size)
 {
     char host[600], wide[WIDE_TEXT_MAX];
     const char *allow = text_of(item, "allow"), *denied = text_of(item, "denied"),
-               *by_hand = text_of(item, "by_hand");
+               *by_hand = text_of(item, "by_hand"), *fault = text_of(item, "fault");
     if (*denied || *by_hand)
         allow = *denied ? denied : by_hand;
     term_quote(host, sizeof host, allow, strlen(allow));
-    if (*denied)
+    if (*fault)
+        (void)snprintf(out, size, "no allow helps: %s",
+                       term_quote(host, sizeof host, fault, strlen(fault)));
+    else if (*denied)
         (void)snprintf(out, size, "denied by the configuration: deny = %s", host);
     else if (*by_hand)
         (void)snprintf(out, size, "%s deny --undo '%s'", program, host);
@@ -70,7 +74,9 @@ static const char *lead_to(const json_t *item)
 {
     if (denial_has_command(item))
         return "to allow it: ";
-    return *text_of(item, "denied") || *text_of(item, "allow") ? "" : "it passes ";
+    return *text_of(item, "denied") || *text_of(item, "allow") || *text_of(item, "fault")
+               ? ""
+               : "it passes ";
 }
 
 char *denial_line(const json_t *item, const char *program, char *out, size_t size)

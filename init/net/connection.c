@@ -76,6 +76,21 @@ static void expired(struct timer *timer)
 
 /* --- listening ---------------------------------------------------------------------------- */
 
+/* What is not allowed is the name that it says, wherever it was going. */
+static void refuse_name(struct connection *connection, const char *name)
+{
+    connection->fault = NULL;
+    connection_refuse_tls(connection, name);
+}
+
+/* An allow of an address lets through whatever is said there; of a name, what says it. */
+static void refuse_nameless(struct connection *connection, const char *fault)
+{
+    if (connection->named)
+        connection->fault = fault;
+    connection_refuse_tls(connection, connection->name);
+}
+
 /* The hello stays in the socket; the server gets it from its first byte. */
 static void listen_tls(struct connection *connection)
 {
@@ -96,11 +111,13 @@ static void listen_tls(struct connection *connection)
         if (decide_said(gate_policy(gate), gate_seconds(gate), hello.name, connection->port))
             connection_dial_name(connection, hello.name);
         else
-            connection_refuse_tls(connection, hello.name);
+            refuse_name(connection, hello.name);
         return;
     case HELLO_NO_NAME:
+        refuse_nameless(connection, "its TLS hello says no name");
+        return;
     case HELLO_BAD:
-        connection_refuse_tls(connection, connection->name);
+        refuse_nameless(connection, "on port 443 it spoke no TLS");
         return;
     }
 }
@@ -163,6 +180,13 @@ static int original_destination(struct connection *connection, int fd, int famil
     return 0;
 }
 
+static bool is_synthetic(const struct address *address)
+{
+    uint32_t v4;
+    memcpy(&v4, address->bytes, sizeof v4);
+    return address->family == AF_INET && names_is_synthetic(ntohl(v4));
+}
+
 /* A synthetic address is a name; so is what /etc/hosts, which the agent's own lookups read
  * first, says of an address: host.docker.internal comes in like that. */
 static const char *destination_name(struct connection *connection)
@@ -171,7 +195,7 @@ static const char *destination_name(struct connection *connection)
     struct names *names = connection->gate->names;
     uint32_t v4;
     memcpy(&v4, address->bytes, sizeof v4);
-    if (address->family == AF_INET && names_is_synthetic(ntohl(v4))) {
+    if (is_synthetic(address)) {
         const char *name = names_name(names, ntohl(v4));
         connection->held = name ? ntohl(v4) : 0;
         names_hold(names, connection->held);
@@ -186,6 +210,9 @@ static void begin(struct connection *connection)
     const struct destination destination = {.address = connection->address,
                                             .port = connection->port,
                                             .name = destination_name(connection)};
+    connection->named = destination.name != NULL;
+    if (!destination.name && is_synthetic(&destination.address))
+        connection->fault = names_fault;
     if (destination.name)
         (void)snprintf(connection->name, sizeof connection->name, "%s", destination.name);
     else

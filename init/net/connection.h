@@ -34,9 +34,11 @@ struct connection {
     struct address address; /* the client's destination */
     uint32_t held;          /* a synthetic one, held in the table of names; 0: none */
     uint16_t port;
-    char name[254];    /* dialled; or the address in words */
-    bool by_address;   /* the destination itself is dialled */
-    struct dial *dial; /* owned, while dialling */
+    char name[254];                   /* dialled; or the address in words */
+    bool named;                       /* the client's destination is a name */
+    const char *fault, *fault_detail; /* gate_refused_for()'s */
+    bool by_address;                  /* the destination itself is dialled */
+    struct dial *dial;                /* owned, while dialling */
     struct lookup_query *query;
     struct http_side *http; /* owned, PROTOCOL_HTTP only */
     char *word;             /* owned: what is said of the refusal behind the answers */

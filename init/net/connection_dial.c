@@ -49,6 +49,7 @@ static void dial_addresses(struct connection *connection, const struct addresses
 static void refuse_special(struct connection *connection)
 {
     char text[512];
+    connection->fault = "it leads to an address that is private or special";
     if (!connection->http) {
         connection_refuse(connection, connection->name, NULL, 0);
         return;

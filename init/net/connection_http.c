@@ -64,6 +64,7 @@ static int refuse_host(struct connection *connection, const char *host)
         text, sizeof text,
         "%.253s is not allowed from this box; on the host: docker claudex allow %.100s", host,
         host);
+    connection->fault = NULL;
     return http_side_refuse(connection, 403, host, text);
 }
 
@@ -100,6 +101,7 @@ static int judge_request(struct connection *connection, const struct http_reques
         note_asked(connection);
         return 0;
     }
+    connection->fault = "it belongs on a connection of its own";
     /* RFC 9110 15.5.20: another connection will do. */
     return http_side_refuse(
         connection, 421, host,
@@ -141,6 +143,8 @@ static int judge(struct connection *connection)
     }
     if (!between && http_side_owed(connection) > 0)
         side->asked--; /* what is not whole is not answered */
+    connection->fault = "the request was malformed";
+    connection->fault_detail = request.why;
     return http_side_refuse(connection, request.status, connection->name, request.why);
 }
 
@@ -191,9 +195,11 @@ static int move_unseen(struct connection *connection)
 static int read_more(struct connection *connection)
 {
     struct http_side *side = connection->http;
-    if (side->length == sizeof side->bytes)
+    if (side->length == sizeof side->bytes) {
+        connection->fault = "the request's head was too long";
         return http_side_refuse(connection, 431, connection->name,
                                 "this request's head is too long");
+    }
     if (!connection->client.readable)
         return 0;
     ssize_t n = recv(connection->client.fd, side->bytes + side->length,

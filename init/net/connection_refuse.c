@@ -123,7 +123,8 @@ void connection_answers_expired(struct connection *connection)
 void connection_refuse(struct connection *connection, const char *name, const char *text,
                        size_t length)
 {
-    gate_refused(connection->gate, connection_via(connection), name, connection->port);
+    gate_refused_for(connection->gate, connection_via(connection), name, connection->port,
+                     connection->fault, connection->fault_detail);
     if (!text) {
         connection_finish(connection, true);
     } else if (connection->stage == STAGE_RELAY &&

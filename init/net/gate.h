@@ -63,6 +63,7 @@ struct refusal {
     uint64_t count; /* since then */
     enum gate_via via;
     uint16_t port;
+    const char *fault, *detail; /* gate_refused_for()'s; NULL: an allow would do */
     char name[254];
 };
 
@@ -99,6 +100,10 @@ void gate_tell(struct gate *gate, const struct gate_frame *frame);
 
 /* gate_refusals.c. PID 1 hears of it at once, or with others of the same within a second. */
 void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port);
+/* The same of what no allow would let through, and why: a static text, perhaps another one with
+ * particulars, or NULL. */
+void gate_refused_for(struct gate *gate, enum gate_via via, const char *name, uint16_t port,
+                      const char *fault, const char *detail);
 
 /* gate_inside.c, nflog_read.c. Nothing to do for -1. 0 or -1. */
 int gate_inside_open(struct gate *gate, int listener, struct error *err);

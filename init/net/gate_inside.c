@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the agent may ask the gate: init/inside/talk.h. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,23 @@ static int pass_on(struct inside *inside, const struct host_pattern *host, const
     return 0;
 }
 
+/* A synthetic address means the name that it was given out for. False: there is none. */
+static bool name_instead(const struct gate *gate, struct host_pattern *host)
+{
+    uint32_t v4;
+    memcpy(&v4, host->address, sizeof v4);
+    if (host->kind != HOST_ADDRESS || host->family != AF_INET || host->prefix != 32 ||
+        !names_is_synthetic(ntohl(v4)))
+        return true;
+    const char *name = names_name(gate->names, ntohl(v4));
+    if (!name)
+        return false;
+    const struct host_pattern named = {.kind = HOST_EXACT, .port = host->port};
+    *host = named;
+    (void)snprintf(host->name, sizeof host->name, "%s", name);
+    return true;
+}
+
 /* --- clients ------------------------------------------------------------------------------ */
 
 static int answer(struct inside *inside, char *request, char text[TEXT_MAX])
@@ -158,6 +176,11 @@ static int answer(struct inside *inside, char *request, char text[TEXT_MAX])
     if (parse_host_pattern(name, &host, &why) < 0) {
         (void)snprintf(text, TEXT_MAX, "'%s': %s", quoted(name), why);
         return EXIT_USAGE;
+    }
+    if (!name_instead(inside->gate, &host)) {
+        (void)snprintf(text, TEXT_MAX, "%s is %s: look the name up again", host.name,
+                       names_fault);
+        return 1;
     }
     return asks ? pass_on(inside, &host, rest, text) : explain(inside->gate, &host, text);
 }

@@ -41,6 +41,8 @@ struct names {
     struct list lists[2]; /* [exact] */
 };
 
+const char names_fault[] = "an address that stood for a name, and stands for none now";
+
 bool names_is_synthetic(uint32_t address)
 {
     return address >> 17 == network >> 17;

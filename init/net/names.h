@@ -53,6 +53,8 @@ void names_hold(struct names *names, uint32_t address);
 void names_release(struct names *names, uint32_t address, uint64_t now);
 /* How many there are. */
 size_t names_count(const struct names *names);
+/* Why one that is nobody's any more, or never was, leads nowhere; for people. */
+extern const char names_fault[];
 /* True for any address (host order) of 198.18.0.0/15. */
 bool names_is_synthetic(uint32_t address);
 

@@ -47,6 +47,10 @@ int nflog_packet_parse(const uint8_t *bytes, size_t length, struct nflog_packet 
         got.family = AF_INET6;
         got.via = via_of(bytes[V6_NEXT]);
         memcpy(got.address, bytes + V6_DESTINATION, 16);
+        if (bytes[V6_NEXT] == IPPROTO_HOPOPTS && length >= V6_HEADER + 2) {
+            got.via = via_of(bytes[V6_HEADER]);
+            header += ((size_t)bytes[V6_HEADER + 1] + 1) * 8;
+        }
     } else {
         return -1;
     }

@@ -16,8 +16,9 @@
 enum { MESSAGES_MAX = 64 * 1024, READS_A_TURN = 8 };
 
 /* As rules, names and people know it. */
-static void name_of(const struct gate *gate, const struct nflog_packet *packet, char *name,
-                    size_t size)
+/* Returns why no allow would help, or NULL. */
+static const char *name_of(const struct gate *gate, const struct nflog_packet *packet,
+                           char *name, size_t size)
 {
     struct address address = {.family = packet->family};
     const char *known = NULL;
@@ -32,6 +33,8 @@ static void name_of(const struct gate *gate, const struct nflog_packet *packet, 
         (void)snprintf(name, size, "%s", known);
     else
         (void)inet_ntop(packet->family, packet->address, name, (socklen_t)size);
+    return !known && packet->family == AF_INET && names_is_synthetic(ntohl(v4)) ? names_fault
+                                                                                : NULL;
 }
 
 /* Redirected, and refused on the way to us in a lockdown: for whom it was is not in it. */
@@ -71,8 +74,8 @@ static void refused(struct gate *gate, const struct nlmsghdr *message)
             0 ||
         is_loopback(&packet) || (packet.via == VIA_ICMP && is_multicast(&packet)))
         return;
-    name_of(gate, &packet, name, sizeof name);
-    gate_refused(gate, packet.via, name, packet.port);
+    const char *fault = name_of(gate, &packet, name, sizeof name);
+    gate_refused_for(gate, packet.via, name, packet.port, fault, NULL);
 }
 
 static void ready(struct watch *watch, uint32_t events)

@@ -43,6 +43,9 @@ static void lines_say_what_to_do(void **state)
         {"{\"host\": \"*.github.io:8443\", \"allow\": \"*.github.io:8443\", \"asked\": true}",
          "the agent asks for *.github.io:8443; too wide to be offered: anybody can have a name "
          "below it"},
+        {"{\"host\": \"e.com\", \"via\": [\"http\"], \"fault\": \"the request was malformed: "
+         "two Host fields\"}",
+         "refused e.com (http); no allow helps: the request was malformed: two Host fields"},
         {"{}", "refused  (); it passes only in the mode open"},
     };
     (void)state;

@@ -44,6 +44,29 @@ static int unmake(void **state)
     return 0;
 }
 
+static json_t *printed(const struct denial *denial)
+{
+    cleanup_buf struct buf out = BUF_INIT(4096);
+    assert_int_equal(denial_print(denial, NULL, &out), 0);
+    assert_null(strchr(out.data, '\n'));
+    json_t *json = json_loads(out.data, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    return text ? text : "";
+}
+
+static struct host_pattern pattern(const char *text)
+{
+    struct host_pattern parsed;
+    assert_int_equal(parse_host_pattern(text, &parsed, NULL), 0);
+    return parsed;
+}
+
 static void each_host_is_there_once(void **state)
 {
     struct denied *denied = *state;
@@ -69,6 +92,33 @@ static void each_host_is_there_once(void **state)
     assert_non_null(refuse(denied, VIA_DNS, "example.com", 0, 1149));
 }
 
+/* The agent's mistake is not the host's: no allow is advised, and none takes it off the list.
+ */
+static void what_no_allow_helps_is_an_entry_of_its_own(void **state)
+{
+    struct denied *denied = *state;
+    struct gate_frame frame = {.kind = GATE_REFUSED, .via = VIA_HTTP, .port = 80, .up = 1};
+    (void)snprintf(frame.name, sizeof frame.name, "example.com");
+    (void)snprintf(frame.text, sizeof frame.text, "the request was malformed: two \"Host\"s");
+    const struct denial *faulty = denied_note(denied, &frame, 1000);
+    assert_non_null(faulty);
+    assert_false(denial_is_of_host(faulty));
+    assert_null(denied_note(denied, &frame, 1001));
+    assert_non_null(refuse(denied, VIA_HTTP, "example.com", 80, 1002));
+    assert_int_equal(denied->count, 2);
+    json_t *json = printed(faulty);
+    assert_string_equal(text_of(json, "fault"), "the request was malformed: two \"Host\"s");
+    assert_null(json_object_get(json, "allow"));
+    json_decref(json);
+    const struct host_pattern host = pattern("example.com");
+    denied_answer(denied, &host);
+    assert_int_equal(denied->count, 1);
+    assert_string_equal(denied->list[0].fault, "the request was malformed: two \"Host\"s");
+    memset(frame.text, '"', sizeof frame.text - 1); /* longer than is kept */
+    assert_non_null(denied_note(denied, &frame, 1003));
+    assert_null(denied_note(denied, &frame, 1004));
+}
+
 static void there_is_a_bound(void **state)
 {
     struct denied *denied = *state;
@@ -83,22 +133,6 @@ static void there_is_a_bound(void **state)
     for (size_t i = 0; i < denied->count; i++)
         kept = kept || strcmp(denied->list[i].name, "kept.example") == 0;
     assert_true(kept);
-}
-
-static json_t *printed(const struct denial *denial)
-{
-    cleanup_buf struct buf out = BUF_INIT(4096);
-    assert_int_equal(denial_print(denial, NULL, &out), 0);
-    assert_null(strchr(out.data, '\n'));
-    json_t *json = json_loads(out.data, 0, NULL);
-    assert_non_null(json);
-    return json;
-}
-
-static const char *text_of(const json_t *json, const char *key)
-{
-    const char *text = json_string_value(json_object_get(json, key));
-    return text ? text : "";
 }
 
 static void as_json_it_says_how_to_allow_it(void **state)
@@ -158,13 +192,6 @@ static void the_longest_fits_a_line(void **state)
     assert_int_equal(denial_print(asked, longest, &out), 0);
 }
 
-static struct host_pattern pattern(const char *text)
-{
-    struct host_pattern parsed;
-    assert_int_equal(parse_host_pattern(text, &parsed, NULL), 0);
-    return parsed;
-}
-
 static void what_was_allowed_is_left_out(void **state)
 {
     struct denied *denied = *state;
@@ -184,6 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_host_is_there_once, make, unmake),
+        cmocka_unit_test_setup_teardown(what_no_allow_helps_is_an_entry_of_its_own, make,
+                                        unmake),
         cmocka_unit_test_setup_teardown(there_is_a_bound, make, unmake),
         cmocka_unit_test_setup_teardown(as_json_it_says_how_to_allow_it, make, unmake),
         cmocka_unit_test_setup_teardown(what_is_asked_for_has_a_reason, make, unmake),

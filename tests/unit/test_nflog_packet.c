@@ -56,6 +56,31 @@ static void what_has_no_port_has_none(void **state)
     }
 }
 
+/* RFC 8200 4.3; multicast listener reports of the kernel's have it, for a router alert. */
+static void options_for_each_hop_hide_nothing(void **state)
+{
+    uint8_t bytes[sizeof v6 + 8] = {0};
+    struct nflog_packet packet;
+    (void)state;
+    memcpy(bytes, v6, 40);
+    bytes[6] = 0;
+    bytes[40] = 58; /* ICMPv6, behind 8 bytes */
+    assert_int_equal(nflog_packet_parse(bytes, sizeof bytes, &packet), 0);
+    assert_int_equal(packet.via, VIA_ICMP);
+    bytes[40] = 17;
+    memcpy(bytes + 48, v6 + 40, 8);
+    assert_int_equal(nflog_packet_parse(bytes, sizeof bytes, &packet), 0);
+    assert_int_equal(packet.via, VIA_UDP);
+    assert_int_equal(packet.port, 443);
+    bytes[41] = 255; /* longer than what is there */
+    assert_int_equal(nflog_packet_parse(bytes, sizeof bytes, &packet), 0);
+    assert_int_equal(packet.port, 0);
+    for (size_t cut = 40; cut < 42; cut++) {
+        assert_int_equal(nflog_packet_parse(bytes, cut, &packet), 0);
+        assert_int_equal(packet.via, VIA_OTHER);
+    }
+}
+
 static void what_is_cut_is_no_packet(void **state)
 {
     struct nflog_packet packet;
@@ -81,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(destinations_are_found),
         cmocka_unit_test(what_has_no_port_has_none),
+        cmocka_unit_test(options_for_each_hop_hide_nothing),
         cmocka_unit_test(what_is_cut_is_no_packet),
     };
     return cmocka_run_group_tests_name("nflog_packet", tests, NULL, NULL);
