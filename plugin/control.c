@@ -137,14 +137,16 @@ static int ask_by_fifo(const struct box *box, struct control_request *request,
     cleanup_free char *control = folder ? state_control(folder) : NULL;
     if (!control)
         return 0;
-    if (control_call(control, request, CONTROL_REPLY_MS, reply, &why) == 0)
+    const bool once = request->word == CONTROL_TOGGLE;
+    const int patience = once ? CONTROL_TOGGLE_MS : CONTROL_REPLY_MS;
+    if (control_call(control, request, patience, reply, &why) == 0)
         return 1;
     /* Nothing but this is wrong when asked for twice. */
-    if (errno == ETIMEDOUT && request->word == CONTROL_TOGGLE)
+    if (errno == ETIMEDOUT && once)
         return error_set(err,
                          "no reply in %d ms, and a second toggle would undo the first; see: "
                          "docker claudex lockdown status %s",
-                         CONTROL_REPLY_MS, quoted(box->name));
+                         patience, quoted(box->name));
     if (errno == EINVAL)
         warn("%s: what lies there is not the box's FIFO; asking through the engine", why.text);
     return 0;

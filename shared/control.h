@@ -23,7 +23,8 @@
 enum {
     CONTROL_LINE_MAX = PIPE_BUF,
     CONTROL_ID_MAX = 32,
-    CONTROL_REPLY_MS = 200, /* how long a caller waits before it goes the other way */
+    CONTROL_REPLY_MS = 200,   /* how long a caller waits before it goes the other way */
+    CONTROL_TOGGLE_MS = 5000, /* and where there is none: disks can be busy */
     CONTROL_PATTERN_MAX = 271,
     CONTROL_NUMBER_MAX = 1000 * 1000 * 1000, /* of what an argument may say */
 };

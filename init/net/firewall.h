@@ -44,8 +44,8 @@ int firewall_apply(struct firewall *firewall, const struct session *session,
 
 /*
  * After rules that are tighter than those before, and before anybody is told so: packets that
- * were past the old rules have left, and none waits for a neighbour any more. Takes as long as
- * PID 1 needs to run on every CPU once, at most some 20 ms.
+ * were past the old rules or still within them have left, and none waits for a neighbour any
+ * more. Takes as long as PID 1 needs to run on every CPU once, at most some 20 ms.
  */
 void firewall_settle(const struct firewall *firewall);
 
