@@ -5,40 +5,6 @@
 
 load internet.bash
 
-@test "promise 3: no lookup of the agent's is seen outside, whatever it asks for" {
-    local type to
-    online allowlist "$(allowed www.test '*.wild.test')"
-    run -0 client resolve A www.test
-    [[ $output =~ ^NOERROR\ 198\.1[89]\. ]]
-    for type in AAAA HTTPS SVCB TXT MX NS SRV NULL ANY AXFR; do
-        says NOERROR resolve $type www.test
-        says NOERROR resolve $type www.test tcp
-        says NXDOMAIN resolve $type evil.test
-    done
-    # What would carry something out, were it asked on.
-    run -0 client resolve A "$(head -c 60 /dev/zero | tr '\0' s).$(head -c 60 /dev/zero | tr '\0' t).wild.test"
-    [[ $output =~ ^NOERROR\ 198 ]]
-    says NXDOMAIN resolve A "secret.www.test"
-    says NXDOMAIN resolve A 'www.test.evil.test'
-    says NXDOMAIN resolve A 'evilwww.test'
-    says NXDOMAIN resolve A 'www\0.test'
-    says NXDOMAIN resolve A 'www\xe4.test'
-    # At whatever resolver.
-    for to in 10.99.0.1 8.8.8.8 2600:c1a::53 fd99::1; do
-        run -0 client resolve A www.test server=$to
-        [[ $output =~ ^NOERROR\ 198 ]]
-        says NXDOMAIN resolve A evil.test server=$to
-        says NXDOMAIN resolve TXT evil.test server=$to tcp
-    done
-    internet_never '.*'
-    forget
-    nothing_arrived
-    run -0 word mode open
-    run -0 client resolve A evil.test
-    equal "$output" 'NOERROR 11.0.0.1'
-    internet_saw 'dns udp A evil.test'
-}
-
 @test "a name keeps its address, however it is spelt, and the address its name" {
     local first
     online allowlist "$(allowed www.test shop.test)"

@@ -7,10 +7,10 @@
 
 load lib.bash
 
-# The same tests twice: net-nftables.bats is another name of net.bats.
+# The same tests twice: net-nftables.bats is another name of net.bats, and so on.
 applier=iptables
 case $BATS_TEST_FILENAME in
-*/net-nftables.bats) applier=nftables ;;
+*-nftables.bats) applier=nftables ;;
 esac
 
 eval "box_$(declare -f setup)"
