@@ -198,9 +198,11 @@ row_7b() { first_byte 99; }
 
 # --- 8: HTTP ----------------------------------------------------------------------------
 
-# A proxy with the same filter, in the client's own namespace as the gate is.
+# Proxies with the same filter, in the client's own namespace as the gate is.
+
 start_tinyproxy()
 {
+    have tinyproxy || return 1
     echo '^site\.test$' >"$world/filter"
     cat >"$world/tinyproxy.conf" <<END
 Port 8888
@@ -218,9 +220,59 @@ END
         exec tinyproxy -d -c "$0/tinyproxy.conf"' "$world"
 }
 
+# Debian's package of squid starts a service where it is installed, so it is unpacked instead.
+squid=$build/bench/squid
+unpack_squid()
+{
+    local package
+    [ ! -x "$squid/usr/sbin/squid" ] || return 0
+    rm -rf -- "$squid"
+    mkdir -p "$squid"
+    mkdir "$world/squid"
+    (cd -- "$world/squid" && apt-get -q download squid squid-common libecap3 libltdl7 libtdb1 squid-langpack) \
+        >"$world/said" 2>&1 || {
+        cannot "squid cannot be had: $(tail -n 1 "$world/said")"
+        return 1
+    }
+    for package in "$world/squid"/*.deb; do
+        dpkg -x "$package" "$squid"
+    done
+}
+
+start_squid()
+{
+    unpack_squid || return 1
+    local top share
+    top=$(realpath "$squid")
+    share=$top/usr/share/squid
+    cat >"$world/squid.conf" <<END
+http_port 127.0.0.1:8888
+acl site dstdomain site.test
+http_access allow site
+http_access deny all
+cache deny all
+access_log none
+cache_log /dev/null
+pid_filename none
+pinger_enable off
+cache_effective_user nobody
+dns_nameservers $resolver
+visible_hostname bench
+shutdown_lifetime 0 seconds
+unlinkd_program $top/usr/lib/squid/unlinkd
+mime_table $share/mime.conf
+icon_directory $share/icons
+error_directory $top/usr/share/squid-langpack/en
+END
+    in_background ip netns exec "$plain" env \
+        LD_LIBRARY_PATH="$(echo "$squid"/usr/lib/*-linux-gnu)" \
+        "$squid/usr/sbin/squid" -N -f "$world/squid.conf"
+}
+
 requests() { "$@" | sed -n 's/^Requests\/sec: *//p'; }
 
-row_8()
+# http_requests PROXY
+http_requests()
 {
     local ours='' theirs='' run
     if ! have wrk || ! open_world 'allow = site.test'; then
@@ -228,7 +280,10 @@ row_8()
         return 0
     fi
     in_background ip netns exec "$far" "$build/test/bench/far" http 80
-    start_tinyproxy
+    if ! "start_$1"; then
+        close_world
+        return 0
+    fi
     cat >"$world/absolute.lua" <<'END'
 request = function() return "GET http://site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n" end
 END
@@ -245,42 +300,56 @@ END
     result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
     close_world
 }
+row_8() { http_requests tinyproxy; }
+row_8b() { http_requests squid; }
 
 # --- 9: DNS -----------------------------------------------------------------------------
 
-# queries FILE WHERE...: of all names of the file once, a second.
+# queries FILE PORT WHERE...: of all names of the file once, a second.
 queries()
 {
-    local file=$1
-    shift
-    "$@" dnsperf -s 127.0.0.1 -d "$file" -n "${times:-1}" -c 4 -T 2 -t 2 |
+    local file=$1 port=$2
+    shift 2
+    "$@" dnsperf -s 127.0.0.1 -p "$port" -d "$file" -n "${times:-1}" -c 4 -T 2 -t 2 |
         sed -n 's/^ *Queries per second: *//p'
 }
 
-# dns TIMES COUNT PATTERN: COUNT names, the pattern filled with a number, each TIMES times.
+in_network_of_box() { nsenter -t "$box_pid" -n "$@"; }
+
+# dns PLACE TIMES COUNT PATTERN: COUNT names, the pattern filled with a number, each TIMES
+# times. dnsmasq with the same allowlist answers in PLACE: in_box, the same client behind the
+# same firewall; or at_plain, one that has none.
 dns()
 {
-    local times=$1 count=$2 pattern=$3 ours='' theirs='' run
+    local place=$1 times=$2 count=$3 pattern=$4 ours='' theirs='' run
+    local list=$world/names server=at_plain
     if ! have dnsperf || ! open_world 'allow = *.site.test'; then
         close_world
         return 0
     fi
-    in_background ip netns exec "$plain" dnsmasq --keep-in-foreground --conf-file=/dev/null \
+    if [ "$place" = in_box ]; then
+        server=in_network_of_box
+        list=/opt/names
+    fi
+    in_background "$server" dnsmasq --keep-in-foreground --conf-file=/dev/null \
         --no-resolv --no-hosts --user=root --pid-file= --listen-address=127.0.0.1 \
-        --bind-interfaces --cache-size=10000 --address=/#/ \
+        --bind-interfaces --port=5300 --cache-size=10000 --address=/#/ \
         --server="/site.test/$resolver"
-    until_true at_plain dig +short +tries=1 +time=1 @127.0.0.1 up.site.test
+    until_true "$server" dig +short +tries=1 +time=1 -p 5300 @127.0.0.1 up.site.test
     for ((run = 0; run < 5; run++)); do
         # Names of which nobody has heard before, unless each is asked for several times.
         seq "$((run * count))" "$((run * count + count - 1))" |
             sed "s/.*/$pattern A/" >"$world/names"
         cp "$world/names" "/proc/$box_pid/root/opt/names"
-        theirs+=$(queries "$world/names" at_plain)' '
-        ours+=$(queries /opt/names in_box)' '
+        theirs+=$(queries "$list" 5300 "$place")' '
+        ours+=$(queries /opt/names 53 in_box)' '
     done
     result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
     close_world
 }
-row_9() { dns 1000 100 '&.site.test'; }
-row_9b() { dns 1 20000 '&.site.test'; }
-row_9c() { dns 1 20000 '&.elsewhere.test'; }
+row_9() { dns in_box 1000 100 '&.site.test'; }
+row_9b() { dns in_box 1 20000 '&.site.test'; }
+row_9c() { dns in_box 5 20000 '&.elsewhere.test'; }
+row_9d() { dns at_plain 1000 100 '&.site.test'; }
+row_9e() { dns at_plain 1 20000 '&.site.test'; }
+row_9f() { dns at_plain 5 20000 '&.elsewhere.test'; }
