@@ -128,7 +128,7 @@ why_is() { status_says why "$1"; }
     done
 }
 
-@test "a full disk: modes are changed and kept all the same" {
+@test "attack 40: a full disk: modes are changed and kept all the same" {
     kept
     mount -t tmpfs -o size=64k,mode=0700 claudex-test "$state"
     mode allowlist
@@ -142,7 +142,7 @@ why_is() { status_says why "$1"; }
     umount -l "$state"
 }
 
-@test "a disk that takes nothing: nothing loosens, and a lock is in force though it is not kept" {
+@test "attack 40: a disk that takes nothing: nothing loosens, and a lock is in force though it is not kept" {
     kept
     mount -t tmpfs -o size=64k,mode=0700 claudex-test "$state"
     mode allowlist

@@ -30,9 +30,9 @@ toggles()
     equal "$(value late)" 0
 }
 
-@test "promise 6: 1,000 toggles under a flood let nothing through" { toggles 1000; }
+@test "attack 40, promise 6: 1,000 toggles under a flood let nothing through" { toggles 1000; }
 
-@test "promise 6: 1,000 toggles under a flood let nothing through, by nf_tables" {
+@test "attack 40, promise 6: 1,000 toggles under a flood let nothing through, by nf_tables" {
     without legacy
     toggles 1000
 }

@@ -189,7 +189,7 @@ reach()
     reach ETIMEDOUT 4000 10.99.0.1 fd99::1 10.99.0.3 fd99::3
 }
 
-@test "promise 6: lockdown keeps what is established, and nothing new or half begun" {
+@test "attack 37, promise 6: lockdown keeps what is established, and nothing new or half begun" {
     local from
     world
     mode open
@@ -217,7 +217,7 @@ reach()
     done
 }
 
-@test "promise 6: a UDP flow of open ends with lockdown" {
+@test "attack 37, promise 6: a UDP flow of open ends with lockdown" {
     local from
     world
     mode open
@@ -241,7 +241,7 @@ reach()
 # Nobody answers there: the kernel tries again after one second.
 half_begun() { as_agent timeout 2.5 bash -c 'exec 7<>/dev/tcp/192.0.2.77/7000; read -r -u 7' 3>&-; }
 
-@test "promise 6: a connection half begun is not completed, nor tried again" {
+@test "attack 37, promise 6: a connection half begun is not completed, nor tried again" {
     world
     mode open
     up
@@ -257,7 +257,7 @@ half_begun() { as_agent timeout 2.5 bash -c 'exec 7<>/dev/tcp/192.0.2.77/7000; r
     nothing_arrived
 }
 
-@test "promise 6: sever cuts, and a server that goes on sending revives nothing" {
+@test "attack 37, promise 6: sever cuts, and a server that goes on sending revives nothing" {
     local to heard=$BATS_TEST_TMPDIR/heard
     world
     mode open
@@ -345,7 +345,7 @@ half_begun() { as_agent timeout 2.5 bash -c 'exec 7<>/dev/tcp/192.0.2.77/7000; r
     refused NET_RAW
 }
 
-@test "promise 18: without any firewall in the kernel nothing is started" {
+@test "attack 40, promise 18: without any firewall in the kernel nothing is started" {
     without all
     run in_box sh -c "$trace"
     refused ip6_tables nf_tables modprobe

@@ -30,7 +30,7 @@ load lib.bash
     equal "$output" 1000
 }
 
-@test "a project owned by a worker's uid" {
+@test "attack 46: a project owned by a worker's uid" {
     for uid in 64990 64993; do
         chown "$uid:$uid" "$project"
         run in_box id -u

@@ -5,7 +5,7 @@
 
 load lib.bash
 
-@test "promise 18: each missing capability is named, with the remedy" {
+@test "attack 40, promise 18: each missing capability is named, with the remedy" {
     for name in NET_ADMIN NET_RAW SETUID SETGID SETPCAP CHOWN KILL; do
         options=(--drop "$name")
         run in_box sh -c "$trace"
@@ -106,14 +106,14 @@ load lib.bash
     refused "nothing is mounted at /workspace/other"
 }
 
-@test "promise 9: a folder that was swapped after the approval is refused" {
+@test "attack 41, promise 9: a folder that was swapped after the approval is refused" {
     mkdir "$BATS_TEST_TMPDIR/other"
     config=$(config_of "mount = rw $(identity "$BATS_TEST_TMPDIR/other") /workspace/project")
     run in_box sh -c "$trace"
     refused "/workspace/project is not the folder that it was made for"
 }
 
-@test "promise 9: a mount that followed a swapped link is refused" {
+@test "attack 41, promise 9: a mount that followed a swapped link is refused" {
     # What an engine does when the mount point inside a project became a symlink.
     mkdir "$BATS_TEST_TMPDIR/inner"
     chown 1234:1234 "$BATS_TEST_TMPDIR/inner"
@@ -175,7 +175,7 @@ load lib.bash
     refused "/workspace/project/below is mounted writable" read-only
 }
 
-@test "names with spaces, newlines and escape sequences are mounts like others" {
+@test "attack 41: names with spaces, newlines and escape sequences are mounts like others" {
     name=$'a b\tc\\d'
     mkdir "$project/$name"
     before='mount -t tmpfs none "workspace/project/$(ls workspace/project)"'

@@ -30,7 +30,7 @@ fake_agent()
 
 clients() { run in_box node /client.js /run/claudex/public/ssh-agent "$@"; }
 
-@test "promise 12: clients that send what is no request" {
+@test "attack 43, promise 12: clients that send what is no request" {
     fake_agent well
     clients list 'half closed' 'zero length' '4 GiB' 'a byte too long' 'the longest' 'no agent' \
         'cut in the length' 'cut in the frame' nothing 'unknown, then a list' 'add, remove, lock' \
@@ -54,6 +54,14 @@ never reads: L
 list: L"
     # Nothing but lists ever came to the agent.
     equal "$(sort -u "$BATS_TEST_TMPDIR/asked")" 11
+    # The control: without the proxy they are the agent's to answer.
+    timeout 10 node "$CLAUDEX_TOP/tests/box/ssh_client.js" "$agent_dir/socket" \
+        'add, remove, lock' >/dev/null 2>&1 3>&- &
+    until grep -qvx 11 "$BATS_TEST_TMPDIR/asked"; do
+        kill -0 $!
+        sleep 0.02
+    done
+    kill $! || :
 }
 
 @test "an agent that answers with garbage, another answer, a lie, or dies: one client fails" {
@@ -90,7 +98,7 @@ list: L"
 list: F"
 }
 
-@test "ten thousand clients" {
+@test "attack 43: ten thousand clients" {
     fake_agent well
     clients 'ten thousand'
     # More of them ask than there may be connections to the agent.

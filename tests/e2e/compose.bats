@@ -66,6 +66,29 @@ compose()
     [ "$(arrived tcp)" -ge 1 ]
 }
 
+@test "attack 39, promise 7: a lock outlives the container that compose makes anew" {
+    listen
+    local at
+    export CLAUDEX_NETWORK=open
+    at=$(docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' bridge)
+    name=$token-agent-1
+    attempt() { claudex exec "$name" -- timeout 3 bash -c "cat </dev/tcp/$at/$port"; }
+    compose up --detach
+    equal "$(attempt)" hello
+    claudex lockdown on "$name"
+    first=$(compose ps --quiet)
+    compose up --detach --force-recreate
+    [ "$(compose ps --quiet)" != "$first" ]
+    packets=$(far_packets "$name")
+    run attempt
+    [ "$status" -ne 0 ]
+    equal "$(arrived tcp)" 1
+    equal "$(far_packets "$name")" "$packets"
+    # The control: without the lock the new one reaches out as the first did.
+    claudex lockdown off "$name"
+    equal "$(attempt)" hello
+}
+
 @test "docker claudex knows the box that compose made" {
     compose up --detach
     name=$token-agent-1

@@ -105,7 +105,7 @@ planned() { claudex run --dry-run "$@" . -- true | jq -r "$get"; }
 
 # Each is one error by its line, and nothing is started. What the parser makes of more of them is
 # a unit test's.
-@test "files that are odd: binary, BOM, CR LF, NUL, endless, unknown, twice, names of a shell's" {
+@test "attack 41: files that are odd: binary, BOM, CR LF, NUL, endless, unknown, twice, names of a shell's" {
     wrong() {
         echo "--- $1"
         refused 125 "$1" claudex run . -- true

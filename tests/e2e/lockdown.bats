@@ -82,7 +82,7 @@ says()
     cut_off
 }
 
-@test "promise 7: a restart, by engine or after a pause, stays locked" {
+@test "attack 39, promise 7: a restart, by engine or after a pause, stays locked" {
     open_box --keep
     claudex lockdown on
     docker restart --time 1 "$name"
@@ -95,7 +95,7 @@ says()
     reached
 }
 
-@test "promise 7: docker network connect opens nothing" {
+@test "attack 39, promise 7: docker network connect opens nothing" {
     open_box
     claudex lockdown on
     docker network create --label "clx-e2e-helper=$token" "$token-net"
@@ -108,7 +108,7 @@ says()
     [ "$status" -ne 0 ]
 }
 
-@test "promise 7: a new box of the same folder starts locked, and says how to end that" {
+@test "attack 39, promise 7: a new box of the same folder starts locked, and says how to end that" {
     open_box
     claudex lockdown on
     claudex stop

@@ -20,7 +20,7 @@ export BATS_TEST_TIMEOUT=90
     equal "$(owner_of made)" 1234:4321
 }
 
-@test "a root-owned project is writable, its files stay root's, and the session is not root" {
+@test "attack 46: a root-owned project is writable, its files stay root's, and the session is not root" {
     chown -R 0:0 .
     run claudex run . -- sh -c 'id -u; stat -c %u file; echo more >>file; touch made'
     echo "$output"

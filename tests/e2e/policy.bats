@@ -248,7 +248,7 @@ except OSError: pass'
     equal "$status" 2
 }
 
-@test "promise 19: what the agent asks for reaches the terminal quoted" {
+@test "attack 45, promise 19: what the agent asks for reaches the terminal quoted" {
     start_box
     claudex exec "$name" -- python3 -c 'import socket
 for text in (b"ask e.example a\x1b[2Jb", b"ask e.example\x07 x", b"why \xff\xff", b"ask e.example caf\xc3\xa9", b"\0" * 100):

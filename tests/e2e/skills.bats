@@ -254,6 +254,17 @@ half_a_day_later()
     equal "$(grep -cxE 'absolute|climbing|filters|modules|submodule|huge|many|bare|broken|empty|dotgit|missing' <<<"$listed")" 0
 }
 
+# What git itself makes of such a repository: the links lead out, the filter runs.
+@test "attack 42: the control: git takes them as they are" {
+    mkdir -p "$world/git"
+    repository absolute 'ln -s /etc/passwd link'
+    repository filters 'echo "* filter=evil" >.gitattributes'
+    git clone --quiet "$world/git/absolute.git" "$world/absolute"
+    has "$(<"$world/absolute/link")" root:
+    git -c filter.evil.smudge="touch '$world/ran'; cat" clone --quiet "$world/git/filters.git" "$world/filters"
+    [ -e "$world/ran" ]
+}
+
 @test "a commit that is not there, a branch that is not there, a path that is not there" {
     serve
     repository one

@@ -157,7 +157,7 @@ running_in_box() { docker top "$(our_containers)" -eo pid,args | grep -q "$1"; }
     nothing_left
 }
 
-@test "promise 19: what a foreign label, a folder or an image says cannot move our cursor" {
+@test "attack 45, promise 19: what a foreign label, a folder or an image says cannot move our cursor" {
     odd=$'\e]0;owned\a\e[2J'
     helper odd --label io.claudex.box="$token$odd" --label io.claudex.folders="[\"/x$odd\"]" \
         --label io.claudex.agent="$odd" --label io.claudex.network="$odd" \
@@ -169,6 +169,8 @@ running_in_box() { docker top "$(our_containers)" -eo pid,args | grep -q "$1"; }
         lacks "$output" $'\e'
         lacks "$output" $'\a'
     done
+    # The control: what a session prints is its own, and does come through.
+    has "$(claudex run . -- printf '%s' "$odd")" "$odd"
     new_project "$world/$token$odd"
     run claudex run "$world/$token$odd" -- true
     lacks "$output" $'\e'

@@ -71,7 +71,7 @@ modified src/main.c"
     equal "$(audit_fsck)" ""
 }
 
-@test "promise 14: a removed /workspace/.git, rewritten history and forged times hide nothing" {
+@test "attack 44, promise 14: a removed /workspace/.git, rewritten history and forged times hide nothing" {
     repository
     start_box
     before=$(state_of "$project")
@@ -94,6 +94,11 @@ added src/hidden
 modified .gitignore
 modified src/main.c"
     claudex exec "$name" -- test ! -e /workspace/ran
+    # The control: a git that believes that repository sees none of it, and runs what it says.
+    run claudex exec "$name" -- bash -c 'git status --short; test -e /workspace/ran && echo RAN'
+    lacks "$output" main.c
+    has "$output" RAN
+    claudex exec "$name" -- rm -f /workspace/ran
     claudex restore --yes
     equal "$(state_of "$project")" "$before"
     # Nothing of the repository can be entered, changed or removed from inside.
@@ -155,7 +160,7 @@ modified src/main.c"
     equal "$(claudex log --format json | jq -r '.[0].agent + .[0].mode')" claudeallowlist
 }
 
-@test "escape sequences in names and files do not reach the terminal; a program gets the bytes" {
+@test "attack 45: escape sequences in names and files do not reach the terminal; a program gets the bytes" {
     open_terminal
     start_box
     claudex exec "$name" -- sh -c 'printf "\033]0;owned\007text\n" >file; printf x >"$(printf "a\033[31mb")"'

@@ -236,7 +236,7 @@ fresh()
     nothing_left
 }
 
-@test "a path that becomes a link while the question stands: the box does not start" {
+@test "attack 41: a path that becomes a link while the question stands: the box does not start" {
     mkdir "$world/secrets" "$world/docs"
     echo hidden >"$world/secrets/file"
     echo rules >rules.md

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # commands for the box; what bats and the helpers set
+# Attack 40: the kernel fails while a box runs and its mode is changed, and clocks that jump.
+
+load net.bash
+
+# broken WHO WHAT CALLS K: the boxes from now on have such a kernel (tests/box/fault.c).
+broken()
+{
+    local real=$BUILD/test/box/box
+    before_all="cp '$BUILD/claudex-init' opt/claudex-init
+"
+    before=$before_all
+    init=$BUILD/test/box/fault
+    options=(--env "FAULT=$3")
+    harness=$BATS_TEST_TMPDIR/harness
+    printf '#!/bin/sh\n[ "$1" = run ] || exec %q "$@"\nexec %q %q %q %q %q %q %q "$@"\n' \
+        "$real" "$BUILD/test/box/fault" "$@" "$BATS_TEST_TMPDIR/calls" "$real" >"$harness"
+    chmod 755 "$harness"
+}
+
+# commits: how many a boot makes.
+commits()
+{
+    broken first EPERM commit4,commit6 1000000
+    mode open
+    run -0 in_box true
+    cat "$BATS_TEST_TMPDIR/calls"
+}
+
+# What is sent arrives, or nothing does.
+open_now()
+{
+    forget
+    as_agent /opt/net_probe try tcp4 tcp6 udp4 udp6
+    seen tcp 20000 20001
+    seen udp 20012 20013
+}
+
+locked_now()
+{
+    forget
+    as_agent /opt/net_probe try tcp4 tcp6 udp4 udp6
+    nothing_arrived
+}
+
+@test "attack 40: a commit of a toggle is lost, or refused: tried again, and in force" {
+    local at how k
+    at=$(commits)
+    for how in lost EAGAIN; do
+        for k in 1 2; do
+            broken first $how commit4,commit6 $((at + k))
+            world
+            mode open
+            up
+            open_now
+            run -0 word lockdown on
+            has "$output" 'network mode is now lockdown'
+            locked_now
+            # The control: it is the mode, and nothing else, that stands against it.
+            run -0 word lockdown off
+            open_now
+            kill -KILL "$host_pid"
+            wait "$box_job" || :
+            ip netns del "$far"
+            worlds=()
+        done
+    done
+}
+
+@test "attack 40: every commit of a toggle is lost: never said to be locked" {
+    local at how
+    at=$(commits)
+    for how in lost EAGAIN; do
+        broken first $how commit4,commit6 $((at + 1))-
+        world
+        mode allowlist
+        up
+        run word lockdown on
+        echo "$output"
+        equal "$status" 125
+        lacks "$output" 'is now'
+        locked_now
+        kill -KILL "$host_pid"
+        wait "$box_job" || :
+        ip netns del "$far"
+        worlds=()
+    done
+}
+
+# since N: the boxes from now on are on a machine that has been running for N seconds.
+since()
+{
+    harness=$BATS_TEST_TMPDIR/harness
+    printf '#!/bin/sh\n[ "$1" = run ] || exec %q "$@"\n' "$BUILD/test/box/box" >"$harness"
+    printf 'exec unshare --time --boottime %d --monotonic %d --fork --kill-child %q "$@"\n' \
+        "$1" "$1" "$BUILD/test/box/box" >>"$harness"
+    chmod 755 "$harness"
+}
+
+# left: the seconds that are left of the only grant.
+left() { word grants 0 | jq -r '.items[0].left'; }
+
+@test "attack 40: clocks jump between two boxes: what was allowed for a while ends, and not sooner" {
+    local state=$BATS_TEST_TMPDIR/state jump
+    mkdir -m 0700 "$state"
+    before=$(bind "$state" /run/claudex/private/state)
+    mode allowlist
+    since 1000000
+    up
+    run -0 word allow passing.test 600
+    for jump in 0 5000000 100; do
+        kill -KILL "$host_pid"
+        wait "$box_job" || :
+        since $jump
+        up
+        [ "$(left)" -le 600 ]
+        [ "$(left)" -gt 300 ]
+    done
+    run -0 word allow passing.test 1
+    local end=$((SECONDS + 20))
+    until [ "$(word grants 0 | jq .total)" = 0 ]; do
+        [ "$SECONDS" -lt "$end" ]
+        sleep 0.1
+    done
+}
