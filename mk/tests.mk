@@ -90,9 +90,17 @@ attack:
 	$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,+)$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test $(if $(N),--only '$(N)') attack
 
 MINUTES ?= 10
-.PHONY: fuzz fuzz-keep
+.PHONY: fuzz fuzz-keep coverage
 fuzz: test-fuzz-programs
 	$QBUILD=$(BUILD) scripts/fuzz $$(($(MINUTES) * 60)) $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
+	$Q$(MAKE) coverage
+# What the kept corpus reaches, by fuzzers of a build of their own: the sanitizers' checks would
+# be counted as branches of the code.
+coverage: $(DEPS)/stamp/coverage
+	$Q$(MAKE) -s BUILD=$(BUILD)/coverage DEPS=$(DEPS) \
+		SANITIZE='-fprofile-instr-generate -fcoverage-mapping' test-fuzz-programs
+	$QBUILD=$(BUILD)/coverage scripts/coverage \
+		$(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES)))
 fuzz-keep: test-fuzz-programs
 	$QBUILD=$(BUILD) scripts/fuzz --keep $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
 
