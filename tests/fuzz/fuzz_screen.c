@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/notice.c plugin/screen.c plugin/denial.c plugin/follow.c plugin/state.c
- * plugin/state_control.c */
+ * plugin/state_control.c plugin/wide.c */
 /*
  * A session's output, however it is cut: what is put in changes none of its bytes and none of
  * their order, and where nothing was refused nothing is put in.
