@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent's system call filter, on top of the engine's: the only user of libseccomp.
+ * The agent's system call filter, on top of the engine's, and those of PID 1's workers
+ * (seccomp_workers.c); init/seccomp_filter.h is what they are made with.
  *
  * The engine's profile is a list of what is allowed; this one takes away from it what an agent
  * has no use for and an attacker has. Both hold: the kernel takes the stricter answer.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/environment.c init/confine.c init/landlock.c init/privs.c init/seccomp.c */
+/* uses: init/environment.c init/confine.c init/landlock.c init/privs.c init/seccomp.c
+ * init/seccomp_filter.c init/seccomp_workers.c */
 /* BOX_ENV: what is accepted is, put together again, what came in. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/home/accounts.c init/replace.c init/confine.c init/landlock.c init/privs.c
- * init/seccomp.c */
+ * init/seccomp.c init/seccomp_filter.c init/seccomp_workers.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: init/privs.c init/seccomp.c */
+/* uses: init/privs.c init/seccomp.c init/seccomp_filter.c init/seccomp_workers.c */
 #include <grp.h>
 #include <linux/capability.h>
 #include <setjmp.h>

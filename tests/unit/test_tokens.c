@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/home/tokens.c init/home/token_keep.c init/home/token_list.c
  * init/home/login_judge.c init/replace.c init/home/token_store.c init/home/token_file.c
- * init/home/place.c init/home/login_check.c init/privs.c init/seccomp.c init/landlock.c
- * init/signals.c init/loop.c */
+ * init/home/place.c init/home/login_check.c init/privs.c init/seccomp.c init/seccomp_filter.c
+ * init/seccomp_workers.c init/landlock.c init/signals.c init/loop.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
