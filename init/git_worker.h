@@ -60,9 +60,13 @@ int git_worker_begin(struct git_worker *worker, const struct session *session,
                      const struct agent *agent, uid_t shift, char *const *command,
                      const char *mode, int signals, struct error *err);
 
-/* Listens, and sets the timers. */
+/* git_worker_listen.c. Listens, and sets the timers. */
 int git_worker_listen(struct git_worker *worker, struct loop *loop, struct children *children,
                       struct error *err);
+
+/* A round as soon as none runs. Of the kinds "asked" says most about a snapshot, "interval"
+ * least. */
+void git_worker_want(struct git_worker *worker, const char *kind);
 
 /* The last snapshot of the session, once the loop has ended. Waits for it. */
 void git_worker_end(struct git_worker *worker);
