@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -101,10 +100,10 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
 
 /* --- the gate's process ------------------------------------------------------------------- */
 
-static void child(struct gate_worker *worker, int control) __attribute__((noreturn));
-static void child(struct gate_worker *worker, int control)
+static void child(void *context, int control)
 {
     static struct gate gate;
+    const struct gate_worker *worker = context;
     struct error err = ERROR_INIT;
     struct gate_setup setup = {.sockets = worker->sockets,
                                .control = control,
@@ -133,32 +132,21 @@ static void child(struct gate_worker *worker, int control)
         _exit(EXIT_CLAUDEX);
     }
     gate_run(&gate);
-    _exit(0);
 }
 
 /* --- PID 1's side ------------------------------------------------------------------------- */
 
-static void let_go(struct gate_worker *worker)
-{
-    if (worker->control < 0)
-        return;
-    loop_remove(worker->loop, worker->control);
-    close(take_fd(&worker->control));
-}
-
 static void frames_ready(void *context, int fd, uint32_t events)
 {
     struct gate_worker *worker = context;
+    (void)fd;
     for (int i = 0; i < FRAMES_A_TURN; i++) {
         uint8_t bytes[GATE_FRAME_MAX];
         struct gate_frame frame;
-        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
-            (n < 0 && (events & EPOLLHUP))) {
-            let_go(worker); /* its death comes as a signal */
-            return;
-        }
+        ssize_t n = worker_receive(&worker->process, events, bytes, sizeof bytes);
         if (n < 0)
+            worker_let_go(&worker->process);
+        if (n <= 0)
             return;
         if (gate_frame_parse(bytes, (size_t)n, &frame) == 0 && worker->said)
             worker->said(worker->said_context, &frame);
@@ -171,8 +159,8 @@ static void died(void *context, int status)
 {
     struct gate_worker *worker = context;
     struct error err = ERROR_INIT;
-    worker->pid = 0;
-    let_go(worker);
+    worker->process.pid = 0;
+    worker_let_go(&worker->process);
     if (worker->said)
         worker->said(worker->said_context, &(struct gate_frame){.kind = GATE_END});
     if (++worker->deaths > GATE_DEATHS_MAX) {
@@ -187,22 +175,9 @@ static void died(void *context, int status)
 
 static int start(struct gate_worker *worker, struct error *err)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
-        return error_errno(err, "cannot make a socket pair for the gate");
-    cleanup_fd int ours = ends[0];
-    cleanup_fd int theirs = ends[1];
-    pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(err, "cannot start a process for the gate");
-    if (pid == 0)
-        child(worker, theirs);
-    worker->pid = pid;
-    if (children_add(worker->children, pid, died, worker) < 0 ||
-        loop_add(worker->loop, ours, frames_ready, worker) < 0)
-        return error_errno(err, "cannot look after the gate");
-    worker->control = take_fd(&ours);
-    return 0;
+    static const struct worker_kind kind = {
+        .name = "the gate", .child = child, .ready = frames_ready, .died = died};
+    return worker_start(&worker->process, &kind, worker, err);
 }
 
 int gate_worker_start(struct gate_worker *worker, enum network_mode mode,
@@ -211,8 +186,8 @@ int gate_worker_start(struct gate_worker *worker, enum network_mode mode,
 {
     worker->mode = mode;
     worker->secrets = secrets;
-    worker->loop = loop;
-    worker->children = children;
+    worker->process.loop = loop;
+    worker->process.children = children;
     return start(worker, err);
 }
 
@@ -220,13 +195,13 @@ static void tell(const struct gate_worker *worker, const struct gate_frame *fram
 {
     uint8_t bytes[GATE_FRAME_MAX];
     size_t length = gate_frame_print(frame, bytes);
-    if (worker->control < 0 ||
-        send(worker->control, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
+    if (worker->process.control < 0 || send(worker->process.control, bytes, length,
+                                            MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
         return;
     /* One that does not listen is worth nothing, and might still be in a looser mode. */
     warn("the gate does not listen: %s; ending it", strerror(errno));
-    if (worker->pid > 0)
-        (void)kill(worker->pid, SIGKILL);
+    if (worker->process.pid > 0)
+        (void)kill(worker->process.pid, SIGKILL);
 }
 
 void gate_worker_mode(struct gate_worker *worker, enum network_mode mode)
@@ -251,7 +226,7 @@ void gate_worker_grant(struct gate_worker *worker, enum gate_frame_kind kind,
 
 int gate_worker_list(struct gate_worker *worker, uint32_t tag, uint64_t from)
 {
-    if (worker->control < 0)
+    if (worker->process.control < 0)
         return -1;
     tell(worker, &(struct gate_frame){.kind = GATE_LIST, .tag = tag, .up = from});
     return 0;

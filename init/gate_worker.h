@@ -16,6 +16,7 @@
 #include "init/loop.h"
 #include "init/net/gate.h"
 #include "init/net/upstream.h"
+#include "init/worker.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -39,15 +40,12 @@ struct gate_worker {
     gate_said *said;               /* may be NULL */
     void *said_context;
     enum network_mode mode;
-    struct loop *loop;
-    struct children *children;
-    int control; /* PID 1's end of the pair, -1: no gate runs */
-    pid_t pid;
+    struct worker_process process;
     unsigned deaths;
 };
 #define GATE_WORKER_INIT                                                                       \
     {                                                                                          \
-        .sockets = {{-1, -1}, {-1, -1}, {-1, -1}, -1, -1}, .control = -1                       \
+        .sockets = {{-1, -1}, {-1, -1}, {-1, -1}, -1, -1}, .process = WORKER_PROCESS_INIT      \
     }
 
 /* Phase 6, first half: binds, before there is anybody else to do it, and takes the name

@@ -37,8 +37,8 @@ static const int ssh[] = {SCMP_SYS(accept4),    SCMP_SYS(getsockopt), SCMP_SYS(r
 /* An answer: what parses a stranger's bytes needs nothing else. */
 static const int parser[] = {SCMP_SYS(read), SCMP_SYS(write)};
 
-/* Files and threads: no socket is made, no process or program started. */
-/* openat2 is for RESOLVE_NO_SYMLINKS; it opens nothing that openat would not. */
+/* Files and threads: no socket is made, no process or program started. openat2 is for
+ * RESOLVE_NO_SYMLINKS; it opens nothing that openat would not. */
 static const int git_contents[] = {
     SCMP_SYS(read),      SCMP_SYS(write),           SCMP_SYS(pread64), SCMP_SYS(pwrite64),
     SCMP_SYS(readv),     SCMP_SYS(writev),          SCMP_SYS(open),    SCMP_SYS(openat),

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -98,10 +97,10 @@ int ssh_worker_bind(struct ssh_worker *worker, const struct session *session,
 /* --- the proxy's process -------------------------------------------------------------------
  */
 
-static void child(const struct ssh_worker *worker, int control) __attribute__((noreturn));
-static void child(const struct ssh_worker *worker, int control)
+static void child(void *context, int control)
 {
     static struct proxy proxy;
+    const struct ssh_worker *worker = context;
     struct error err = ERROR_INIT;
     struct proxy_setup setup = {.listener = worker->listener,
                                 .control = control,
@@ -117,7 +116,6 @@ static void child(const struct ssh_worker *worker, int control)
         _exit(EXIT_CLAUDEX);
     }
     proxy_run(&proxy);
-    _exit(0);
 }
 
 /* --- what it asks --------------------------------------------------------------------------
@@ -125,10 +123,7 @@ static void child(const struct ssh_worker *worker, int control)
 
 static void let_go(struct ssh_worker *worker)
 {
-    if (worker->control < 0)
-        return;
-    loop_remove(worker->loop, worker->control);
-    close(take_fd(&worker->control));
+    worker_let_go(&worker->process);
     questions_withdraw(&worker->questions);
 }
 
@@ -149,7 +144,7 @@ static void tell(const struct ssh_worker *worker, const struct message *message,
         head->cmsg_len = CMSG_LEN(sizeof upstream);
         memcpy(CMSG_DATA(head), &upstream, sizeof upstream);
     }
-    (void)sendmsg(worker->control, &packet, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sendmsg(worker->process.control, &packet, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void connect_one(const struct ssh_worker *worker)
@@ -164,7 +159,7 @@ static void connect_one(const struct ssh_worker *worker)
 static void answered(void *context, enum consent consent)
 {
     const struct ssh_worker *worker = context;
-    if (worker->control >= 0)
+    if (worker->process.control >= 0)
         tell(worker,
              &(struct message){
                  .kind = MESSAGE_CONSENT, .number = worker->question, .consent = consent},
@@ -187,16 +182,14 @@ static void ask(struct ssh_worker *worker, const struct message *message)
 static void messages_ready(void *context, int fd, uint32_t events)
 {
     struct ssh_worker *worker = context;
-    for (int i = 0; i < MESSAGES_A_TURN && worker->control >= 0; i++) {
+    (void)fd;
+    for (int i = 0; i < MESSAGES_A_TURN && worker->process.control >= 0; i++) {
         uint8_t bytes[MESSAGE_MAX + 1];
         struct message message;
-        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
-            (n < 0 && (events & EPOLLHUP))) {
-            let_go(worker); /* its death comes as a signal */
-            return;
-        }
+        ssize_t n = worker_receive(&worker->process, events, bytes, sizeof bytes);
         if (n < 0)
+            let_go(worker);
+        if (n <= 0)
             return;
         if (message_parse(bytes, (size_t)n, &message) < 0)
             continue;
@@ -228,7 +221,7 @@ static void died(void *context, int status)
 {
     struct ssh_worker *worker = context;
     struct error err = ERROR_INIT;
-    worker->pid = 0;
+    worker->process.pid = 0;
     let_go(worker);
     if (++worker->deaths > SSH_DEATHS_MAX) {
         give_up(worker, "the ssh proxy died too often");
@@ -241,29 +234,16 @@ static void died(void *context, int status)
 
 static int start(struct ssh_worker *worker, struct error *err)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
-        return error_errno(err, "cannot make a socket pair for the ssh proxy");
-    cleanup_fd int ours = ends[0];
-    cleanup_fd int theirs = ends[1];
-    pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(err, "cannot start a process for the ssh proxy");
-    if (pid == 0)
-        child(worker, theirs);
-    worker->pid = pid;
-    if (children_add(worker->children, pid, died, worker) < 0 ||
-        loop_add(worker->loop, ours, messages_ready, worker) < 0)
-        return error_errno(err, "cannot look after the ssh proxy");
-    worker->control = take_fd(&ours);
-    return 0;
+    static const struct worker_kind kind = {
+        .name = "the ssh proxy", .child = child, .ready = messages_ready, .died = died};
+    return worker_start(&worker->process, &kind, worker, err);
 }
 
 void ssh_worker_start(struct ssh_worker *worker, struct loop *loop, struct children *children)
 {
     struct error err = ERROR_INIT;
-    worker->loop = loop;
-    worker->children = children;
+    worker->process.loop = loop;
+    worker->process.children = children;
     worker->questions.loop = loop;
     if (worker->listener >= 0 && start(worker, &err) < 0)
         give_up(worker, err.text);

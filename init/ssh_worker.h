@@ -16,6 +16,7 @@
 #include "init/home/owner.h"
 #include "init/loop.h"
 #include "init/questions.h"
+#include "init/worker.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -26,10 +27,7 @@ struct ssh_worker {
     uid_t uid;                     /* the proxy's */
     uid_t agent;                   /* its clients' */
     int listener;                  /* -1: no agent in this box */
-    struct loop *loop;
-    struct children *children;
-    int control; /* PID 1's end of the pair, -1: no proxy runs */
-    pid_t pid;
+    struct worker_process process;
     unsigned deaths;
     uint64_t signatures; /* that were noted */
     struct questions questions;
@@ -37,7 +35,7 @@ struct ssh_worker {
 };
 #define SSH_WORKER_INIT                                                                        \
     {                                                                                          \
-        .listener = -1, .control = -1                                                          \
+        .listener = -1, .process = WORKER_PROCESS_INIT                                         \
     }
 
 /*
