@@ -32,7 +32,7 @@ chosen = $(filter $(BUILD)/test/$1/$2$(subst *,%,$(or $(T),*)),\
          $(patsubst tests/$1/%.c,$(BUILD)/test/$1/%,$3))
 
 # Which objects a program is made of, as its source says. Read only where a goal needs it.
-ifneq ($(filter test% attack fuzz% bench% $(BUILD)/test/%,$(MAKECMDGOALS)),)
+ifneq ($(filter test% attack% fuzz% bench% $(BUILD)/test/%,$(MAKECMDGOALS)),)
 include $(BUILD)/test/uses.mk
 -include $(shell find $(BUILD)/test -name '*.d' 2>/dev/null)
 endif
@@ -71,8 +71,8 @@ test-fuzz-programs: $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
 test-tools: $(patsubst tests/%.c,$(BUILD)/test/%,$(TOOL_SOURCES))
 
 # A test run calls make for what it needs, so this make must not build the same meanwhile.
-SUITES := unit lint fuzz box attack e2e
-ifneq ($(filter test attack $(SUITES:%=test-%),$(MAKECMDGOALS)),)
+SUITES := unit lint fuzz box attack e2e engines
+ifneq ($(filter test attack attack-engines $(SUITES:%=test-%),$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
@@ -88,6 +88,10 @@ $(SUITES:%=test-%): test-%:
 .PHONY: attack
 attack:
 	$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,+)$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test $(if $(N),--only '$(N)') attack
+
+.PHONY: attack-engines
+attack-engines:
+	$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,+)$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test --only '$(or $(N),all)' engines
 
 MINUTES ?= 10
 .PHONY: fuzz fuzz-keep coverage

@@ -27,12 +27,18 @@ expectation()
     echo "${found:-.}"
 }
 
-# throws_of FILE WORLD… APPLIER…: how many times it is thrown.
+# thrown WORLD APPLIER: without claudex there is no applier to choose.
+thrown() { [ "$1" != bare ] || [ "$2" != nftables ]; }
+
+# throws_of FILE: how many times it is thrown.
 throws_of()
 {
-    local file=$1 count=0 world
-    for world in bare open allowlist api lockdown; do
-        [ "$(expectation "$file" "$world")" = . ] || count=$((count + ($([ "$world" = bare ] && echo 1 || echo 2))))
+    local file=$1 count=0 world applier
+    for world in "${places[@]}"; do
+        [ "$(expectation "$file" "$world")" != . ] || continue
+        for applier in "${appliers[@]}"; do
+            ! thrown "$world" "$applier" || count=$((count + 1))
+        done
     done
     [ "$(grep -cE '^# (bare|open|allowlist|api|lockdown): *\+$' "$file")" -gt 0 ] || {
         echo "${file##*/}: it arrives nowhere, so it proves nothing" >&2
@@ -42,6 +48,8 @@ throws_of()
 }
 
 # --- a box for each world -----------------------------------------------------------------
+
+end_engine() { :; } # engine.bash has one
 
 box_of=
 
@@ -215,8 +223,8 @@ throw_one()
 
 # --- the table ----------------------------------------------------------------------------
 
-# table RESULTS: docs/attacks.md. RESULTS has lines of FILE, world, applier and "+" or "-".
-table()
+# The page's beginning.
+about()
 {
     cat <<'END'
 # Attacks
@@ -226,11 +234,18 @@ What `make attack` threw at a box, and where it arrived. The run that wrote this
 the control: an attack that does not arrive there would prove nothing.
 
 Every attack is thrown over IPv4 and IPv6 where it makes sense, and twice: at rules in the
-legacy tables of iptables and at the same rules in nf_tables.
-
-| | attack | no claudex | open | allowlist | api | lockdown |
-| --- | --- | --- | --- | --- | --- | --- |
+legacy tables of iptables and at the same rules in nf_tables. On real engines:
+[attacks-on-engines.md](attacks-on-engines.md).
 END
+}
+
+# table RESULTS: the page. RESULTS has lines of FILE, world, applier and "+" or "-".
+table()
+{
+    about
+    echo
+    echo '| | attack | no claudex | open | allowlist | api | lockdown |'
+    echo '| --- | --- | --- | --- | --- | --- | --- |'
     local file world row cell
     for file in "${files[@]}"; do
         row="| $(title_of "$file" | sed 's/ / | /')"

@@ -54,6 +54,8 @@ const names = {
     'mixed.test': [['A', '10.99.0.1'], ['A', '169.254.169.254'], ['A', '11.0.0.7']],
     // A name of one label, as compose's services have.
     'db': [['A', '10.99.0.1']],
+    // As Docker Desktop's name server has it.
+    'host.docker.internal': [['A', '10.99.0.1']],
     // The first of the addresses is dead.
     'half-dead.test': [['AAAA', '2600:dead::1'], ['A', '11.0.0.8']],
     'other-half-dead.test': [['A', '11.0.9.1'], ['AAAA', '2600:c1a::8']],
