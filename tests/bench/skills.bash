@@ -53,6 +53,7 @@ skills_close()
 }
 
 skills_volume() { echo "claudex-skills-$(printf %s "$HOME" | sha256sum | cut -c 1-8)"; }
+tokens_volume() { echo "claudex-tokens-$(printf %s "$HOME" | sha256sum | cut -c 1-8)"; }
 
 # skills_say LINE...: the configuration.
 skills_say()
@@ -79,10 +80,14 @@ fetching()
     echo $(((end - begin) / 1000000))
 }
 
+# A file system like ext4 looks long for a free inode where many were given back within the last
+# seconds, as by the removal of a container: each measurement begins behind that.
+let_inodes_age() { sleep 6; }
+
 # In turns: what else the machine does shall weigh on both.
 row_19()
 {
-    local i cold='' theirs='' clone
+    local i cold='' theirs='' clone home=$HOME
     need_image || return 0
     project
     skills_world
@@ -92,11 +97,21 @@ row_19()
         echo $((($(date +%s%N) - begin) / 1000000))'
     for i in $(seq 7); do
         skills_say
+        let_inodes_age
         theirs+="$(docker claudex run --no-git "$world/project" -- sh -c "$clone" sh "$skills_url" </dev/null) "
         with_skills
-        docker volume rm --force "$(skills_volume)" >/dev/null
+        let_inodes_age
+        # Another home has another cache, an empty one.
+        mkdir "$world/home$i"
+        export HOME=$world/home$i
         cold+="$(fetching) "
+        export HOME=$home
     done
+    for i in $(seq 7); do
+        HOME=$world/home$i
+        docker volume rm --force "$(skills_volume)" "$(tokens_volume)" >/dev/null
+    done
+    export HOME=$home
     result "$(echo "${cold% }" | stats 1000)" "$(echo "${theirs% }" | stats 1000)"
     skills_close
 }
