@@ -39,18 +39,46 @@ static void set_modes(struct screen *screen, bool on)
     }
 }
 
+/* "" and "1;1", of a cursor's position: home. */
+static bool is_home(const char *parameters)
+{
+    return *parameters == '\0' || strcmp(parameters, "1;1") == 0;
+}
+
+/* CSI … J. From home on it is all of the screen, which then is as at the beginning; of the
+ * lines that scrolled off it nothing is seen. */
+static void erase(struct screen *screen)
+{
+    const char *parameters = screen->sequence;
+    const bool all = *parameters == '\0' || strcmp(parameters, "2") == 0;
+    if (screen->homed && all)
+        screen->homed = screen->inside_line = false;
+    else if (strcmp(parameters, "3") != 0)
+        screen->drawing = true;
+}
+
 /* What edits a line, or colours it, or asks the terminal something. */
 static void end_control(struct screen *screen, char final)
 {
     screen->sequence[screen->length] = '\0';
     if (screen->sequence[0] == '?' && (final == 'h' || final == 'l'))
         set_modes(screen, final == 'h');
-    else if (!strchr("mKCDP@Xcnt", final) && !screen->alternate)
+    else if (screen->alternate)
+        return;
+    else if (final == 'H' && is_home(screen->sequence))
+        screen->homed = true;
+    else if (final == 'J')
+        erase(screen);
+    else if (!strchr("mKCDP@Xcnt", final))
         screen->drawing = true;
 }
 
 static void feed_text(struct screen *screen, unsigned char byte)
 {
+    if (screen->homed) { /* over what is there, which was not cleared */
+        screen->homed = false;
+        screen->drawing = true;
+    }
     if (byte == '\n')
         screen->inside_line = false;
     else if (byte >= 0x20 && byte != DEL)
@@ -135,5 +163,5 @@ bool screen_is_between(const struct screen *screen)
 bool screen_takes_line(const struct screen *screen)
 {
     return screen_is_between(screen) && !screen->inside_line && !screen->alternate &&
-           !screen->drawing;
+           !screen->drawing && !screen->homed;
 }

@@ -3,7 +3,8 @@
  * How far a terminal's output has come: whether something of ours may be written between two of
  * its bytes without harm. Knows of ECMA-48 and xterm's control sequences only where each ends
  * and whether it is one of those that a line-by-line program uses; a program that moves the
- * cursor draws, and nobody can add a line to a drawing. Pure.
+ * cursor draws, and nobody can add a line to a drawing. To clear the screen, as clear(1) does
+ * and shells do at Ctrl-L, is not to draw. Pure.
  */
 #ifndef CLAUDEX_PLUGIN_SCREEN_H
 #define CLAUDEX_PLUGIN_SCREEN_H
@@ -26,6 +27,7 @@ struct screen {
     unsigned continuation;              /* bytes of UTF-8 still to come */
     bool inside_line;                   /* something was written behind the last line feed */
     bool alternate;                     /* the alternate screen is shown */
+    bool homed;                         /* the cursor is, and nothing was written since */
     bool drawing;                       /* the cursor is moved about on the normal one */
     size_t length;                      /* of sequence */
     char sequence[SCREEN_SEQUENCE_MAX]; /* parameters of a CSI, cut */
