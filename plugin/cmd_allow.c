@@ -115,7 +115,8 @@ static int change(struct invocation *invocation, enum control_word word, const c
         return -1;
     (void)snprintf(round.request.pattern, sizeof round.request.pattern, "%s", host);
     if (word == CONTROL_ALLOW && wide_pattern(host, wide) && !argument_flag(arguments, "undo"))
-        warn("%s is wide: %s", host, wide);
+        warn("%s is wide: %s; to take it back: %s allow --undo '%s'", host, wide,
+             invocation->program, host);
     if (strcmp(host, arguments->operands[0]) != 0)
         info("%s is %s", quoted(arguments->operands[0]), host);
     if (argument_flag(arguments, "undo"))

@@ -145,6 +145,7 @@ download()
 
 @test "denied says each host once, how often, why, and the command, which then works" {
     open_shop
+    began=$(date +%s)
     run claudex denied
     has "$output" "nothing was refused"
     for _ in 1 2 3; do blocked https://shop.example.com/; done
@@ -159,7 +160,7 @@ except OSError: pass'
     }
     first=$(denied '.[0].first')
     [ "$first" -le "$(denied '.[0].last')" ]
-    [ $(($(date +%s) - first)) -lt 60 ]
+    [ "$first" -ge "$began" ]
     # What it says to do, done as it is said.
     command=$(claudex denied | sed -n 's/^shop.example.com .* \(claudex allow .*\)/\1/p')
     equal "$command" "claudex allow shop.example.com"
@@ -246,6 +247,20 @@ except OSError: pass'
     equal "$status" 2
     run inside nonsense
     equal "$status" 2
+}
+
+@test "an agent that asks for everything is not offered it on a plate" {
+    start_box
+    claudex exec "$name" -- claudex ask 0.0.0.0/0 'npm needs it'
+    claudex exec "$name" -- claudex ask '*.github.io'
+    wide() { [ "$(denied '[.[] | select(.asked) | [.wide != null, .command]]')" = '[[true,null],[true,null]]' ]; }
+    eventually 10 wide
+    run claudex denied
+    has "$output" "the agent asks for 0.0.0.0/0; too wide to be offered: every IPv4 address there is; in its words: npm needs it"
+    lacks "$output" "claudex allow"
+    run claudex allow '*.github.io'
+    equal "$status" 0
+    has "$output" "*.github.io is wide: anybody can have a name below it"
 }
 
 @test "attack 45, promise 19: what the agent asks for reaches the terminal quoted" {
