@@ -71,6 +71,20 @@ modified src/main.c"
     equal "$(audit_fsck)" ""
 }
 
+@test "when Codex has finished a turn, a snapshot says so and has what it did" {
+    start_box --include "$e2e/fake-api"
+    scenario 'echo "by Codex" >by-codex'
+    drive codex
+    run claudex exec "$name" -- "${driving[@]}"
+    echo "$output"
+    equal "$status" 0
+    # Codex does not wait for the program that it notifies.
+    turn_recorded() { [ "$(claudex log --format json | jq -r '.[0].kind')" = turn ]; }
+    eventually 20 turn_recorded
+    equal "$(claudex diff start last --format json -- by-codex | jq -r '.[].status')" added
+    has "$(claudex diff start last -- by-codex)" "+by Codex"
+}
+
 @test "attack 44, promise 14: a removed /workspace/.git, rewritten history and forged times hide nothing" {
     repository
     start_box
