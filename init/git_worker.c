@@ -71,6 +71,18 @@ static int receive(int channel, struct job_report *report, int *notes, size_t co
     return 0;
 }
 
+/* For `status`. */
+static void tell(struct git_worker *worker, const char *kind, const struct job_report *report)
+{
+    struct status_trail *told = &worker->told;
+    told->failing = report->failed;
+    if (report->failed || report->made == 0)
+        return;
+    told->snapshots += report->made;
+    told->kind = kind;
+    told->when = time(NULL);
+}
+
 /* --- before the session ---------------------------------------------------------------------
  */
 
@@ -241,6 +253,7 @@ int git_worker_begin(struct git_worker *worker, const struct session *session,
         return -1;
     if (report.failed)
         return error_set(err, "%s; --no-git goes without the audit trail", report.text);
+    tell(worker, first.kind, &report);
     worker->on = true;
     return 0;
 }
@@ -270,6 +283,7 @@ static void reported(void *context, int fd, uint32_t events)
         report.failed = true;
         (void)snprintf(report.text, sizeof report.text, "the git worker died");
     }
+    tell(worker, worker->kind, &report);
     if (report.failed)
         warn("no snapshot could be taken: %s", report.text);
     char text[sizeof report.text + 16];
@@ -296,7 +310,7 @@ static void next(struct git_worker *worker)
     if (worker->pid > 0 || !worker->due)
         return;
     struct job job = worker->job;
-    job.kind = worker->due;
+    job.kind = worker->kind = worker->due;
     job.only_if_changed = true;
     worker->due = NULL;
     memcpy(worker->served, worker->waiting, sizeof worker->served);

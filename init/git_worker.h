@@ -16,6 +16,7 @@
 #include "init/git/job.h"
 #include "init/home/owner.h"
 #include "init/loop.h"
+#include "init/status.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -31,13 +32,15 @@ struct git_worker {
     const struct session *session; /* borrowed */
     struct job job;                /* what all rounds have in common */
     struct job_project projects[JOB_PROJECTS_MAX];
-    char id[320]; /* of the session */
+    struct status_trail told; /* for `status` */
+    char id[320];             /* of the session */
     char *command;
     struct loop *loop;
     struct children *children;
     int listener, interval, turn; /* a socket, two timers */
     int notes[JOB_PROJECTS_MAX];  /* the open session's, locked */
     /* A round that runs: */
+    const char *kind;
     pid_t pid;
     int channel;
     int served[SNAPSHOT_CLIENTS_MAX];

@@ -200,6 +200,7 @@ static int boot_ready(struct boot *boot, struct error *err)
         .agent = boot->agent,
         .landlock = landlock_version(),
         .started = time(NULL),
+        .trail = boot->git.on ? &boot->git.told : NULL,
     };
     inside_make_command();
     if (git_worker_listen(&boot->git, &boot->supervisor.loop, &boot->supervisor.children, err) <

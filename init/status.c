@@ -23,6 +23,16 @@ char *status_print(const struct status *status)
         status->box, "mode", network_mode_name(status->mode), "why", status->why, "agent",
         "uid", (json_int_t)status->agent.uid, "gid", (json_int_t)status->agent.gid, "firewall",
         status->firewall, "landlock", status->landlock, "started", started);
+    const struct status_trail *trail = status->trail;
+    if (root && trail &&
+        json_object_set_new(
+            root, "trail",
+            json_pack("{s:I, s:s, s:I, s:b}", "snapshots", (json_int_t)trail->snapshots, "kind",
+                      trail->kind ? trail->kind : "", "time", (json_int_t)trail->when,
+                      "failing", trail->failing)) < 0) {
+        json_decref(root);
+        root = NULL;
+    }
     char *text = root ? json_dumps(root, 0) : NULL;
     json_decref(root);
     return text;
@@ -30,7 +40,9 @@ char *status_print(const struct status *status)
 
 int status_write(const struct status *status, struct error *err)
 {
-    cleanup_free char *text = status_print(status);
+    struct status kept = *status;
+    kept.trail = NULL;
+    cleanup_free char *text = status_print(&kept);
     if (!text || replace_file(BOX_STATUS, text, strlen(text), 0644) < 0)
         return error_errno(err, "cannot write " BOX_STATUS);
     return 0;

@@ -131,6 +131,8 @@ static json_t *describe(struct invocation *invocation, const struct box *box,
         (void)json_object_set(all, "exit_status", json_object_get(state, "ExitCode"));
     if (all && status)
         (void)json_object_set(all, "box", status); /* all that PID 1 says */
+    if (all && json_object_get(status, "trail"))
+        (void)json_object_set(all, "trail", json_object_get(status, "trail"));
     json_decref(status);
     if (all && logins)
         (void)json_object_set(all, "logins", logins);
@@ -277,6 +279,25 @@ static int add_logins(struct table *table, const json_t *all)
     return failed;
 }
 
+static int add_trail(struct table *table, const json_t *trail)
+{
+    char age[32], text[160];
+    if (!trail)
+        return 0;
+    const json_int_t when = json_integer_value(json_object_get(trail, "time"));
+    const json_int_t count = json_integer_value(json_object_get(trail, "snapshots"));
+    output_age((long)(time(NULL) - when), age, sizeof age);
+    (void)snprintf(text, sizeof text, "%lld in this session", (long long)count);
+    if (count > 0)
+        (void)snprintf(text, sizeof text, "%lld in this session, the last %s ago (%s)",
+                       (long long)count, age, text_of(trail, "kind"));
+    int failed = add_pair(table, "snapshots", text);
+    if (json_is_true(json_object_get(trail, "failing")))
+        failed |=
+            add_pair(table, "", "the last that was tried failed, see: docker claudex logs");
+    return failed;
+}
+
 static int print_table(const json_t *all)
 {
     cleanup_table struct table table = {.columns = 2};
@@ -286,6 +307,7 @@ static int print_table(const json_t *all)
                  add_list(&table, "folders", json_object_get(all, "folders")) |
                  add_pair(&table, "agent", text_of(all, "agent")) |
                  add_list(&table, "ports", json_object_get(all, "ports")) |
+                 add_trail(&table, json_object_get(all, "trail")) |
                  add_signatures(&table, json_object_get(all, "ssh")) | add_logins(&table, all) |
                  add_pair(&table, "image", text_of(all, "image")) | add_versions(&table, all);
     if (!failed)

@@ -172,6 +172,12 @@ modified src/main.c"
     eventually 15 by_interval
     equal "$(claudex log --format json | jq -r '.[].kind' | xargs)" "interval asked start"
     equal "$(claudex log --format json | jq -r '.[0].agent + .[0].mode')" claudeallowlist
+    # What PID 1 says of it by itself.
+    told() { [ "$(claudex status --format json | jq -c '.trail | [.snapshots, .kind, .failing]')" = '[3,"interval",false]' ]; }
+    eventually 15 told
+    [ "$(claudex status --format json | jq .trail.time)" -ge "$(claudex log --format json | jq '.[0].time')" ]
+    has "$(claudex status)" "3 in this session, the last "
+    has "$(claudex status)" " ago (interval)"
 }
 
 @test "attack 45: escape sequences in names and files do not reach the terminal; a program gets the bytes" {

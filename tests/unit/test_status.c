@@ -48,8 +48,30 @@ static void the_text_is_json_with_every_field(void **state)
     json_decref(root);
 }
 
+static void who_asks_is_told_of_the_trail(void **state)
+{
+    (void)state;
+    const struct status_trail trail = {
+        .snapshots = 3, .kind = "turn", .when = 1738324801, .failing = true};
+    const struct status status = {
+        .box = "b", .why = "", .firewall = "iptables", .trail = &trail};
+    cleanup_free char *text = status_print(&status);
+    json_t *root = json_loads(text, 0, NULL);
+    const char *kind;
+    json_int_t snapshots, when;
+    int failing;
+    assert_int_equal(json_unpack(json_object_get(root, "trail"), "{s:I, s:s, s:I, s:b !}",
+                                 "snapshots", &snapshots, "kind", &kind, "time", &when,
+                                 "failing", &failing),
+                     0);
+    assert_true(snapshots == 3 && when == 1738324801 && failing);
+    assert_string_equal(kind, "turn");
+    json_decref(root);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_text_is_json_with_every_field)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_text_is_json_with_every_field),
+                                       cmocka_unit_test(who_asks_is_told_of_the_trail)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
