@@ -155,6 +155,34 @@ there"
     [ ! -e "$project/ran" ]
 }
 
+@test "a full disk fails a snapshot, and neither the trail nor the session" {
+    fill
+    before='mkdir -p run/claudex/audit/project; mount -t tmpfs -o size=20m tmpfs run/claudex/audit/project'
+    start_box bash -c 'echo up >up; while read -r x <down && [ "$x" != end ]; do
+        head -c 24000000 /dev/urandom | split -b 4000 -a 4 - "f$x"; echo filled >up; done; echo end >up'
+    tell one
+    await
+    run enter /init snapshot
+    equal "$status" 125
+    has "$output" "no snapshot was taken"
+    has "$output" "No space left"
+    # What was recorded is there, and the next one that fits is taken.
+    run enter /init trail log
+    has "$output" '"kind": "start"'
+    find "$project" -name 'fone*' -delete
+    echo small >"$project/small"
+    run enter /init snapshot
+    equal "$status" 0
+    has "$output" "made project"
+    run enter /init trail diff --list start last
+    has "$output" '"small"'
+    tell end
+    await
+    equal "$line" end
+    ended
+    equal "$status" 0
+}
+
 @test "files that change while they are read: what is recorded was there, or is said to change" {
     fill
     mkdir "$BATS_TEST_TMPDIR/audit" "$BATS_TEST_TMPDIR/outside"

@@ -7,7 +7,7 @@
  *       init/git/name.c init/git/path.c init/git/oid.c init/git/audit.c init/git/tidy.c
  *       init/git/store.c init/git/actor.c init/git/history.c init/git/changes.c
  *       init/git/sessions.c */
-/* wraps: pwrite */
+/* wraps: pwrite fstatvfs */
 /* Snapshots of a folder of this test's, by the code that the worker runs, without its uids. */
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +49,18 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t offset)
         return -1;
     }
     return __real_pwrite(fd, bytes, size, offset);
+}
+
+static uint64_t space_left; /* 0: as it is */
+
+int __real_fstatvfs(int fd, struct statvfs *fs);
+int __wrap_fstatvfs(int fd, struct statvfs *fs);
+int __wrap_fstatvfs(int fd, struct statvfs *fs)
+{
+    int failed = __real_fstatvfs(fd, fs);
+    if (space_left)
+        fs->f_bavail = space_left / fs->f_frsize;
+    return failed;
 }
 
 struct world {
@@ -392,6 +405,70 @@ static void a_full_disk_makes_a_poorer_snapshot(void **state)
     assert_int_equal(strlen(is), 9999);
 }
 
+static void past_the_cap_large_files_are_hashes(void **state)
+{
+    struct world *w = *state;
+    char tree[41];
+    const size_t size = (size_t)2 << 20;
+    cleanup_free char *bytes = malloc(size);
+    memset(bytes, 'l', size);
+    put(w, "large", bytes, size);
+    put_text(w, "small", "s");
+    space_left = (uint64_t)1 << 30;
+    take_plain(w, tree);
+    space_left = 0;
+    assert_recorded(w, "files/small", "s");
+    cleanup_free char *text = recorded(w, "files/large");
+    assert_non_null(strstr(text, "size 2097152\n"));
+    cleanup_free char *record = recorded(w, "record");
+    assert_non_null(strstr(record, "\"hash_only\""));
+    assert_non_null(strstr(record, "\"large\""));
+}
+
+static void space_is_set_aside_and_given_up_on_a_full_disk(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    char tree[41], path[128];
+    (void)snprintf(path, sizeof path, "%s/claudex/reserve", w->audit);
+    {
+        cleanup_audit struct audit audit = AUDIT_INIT;
+        assert_int_equal(audit_open(&audit, w->audit, &w->err), 0);
+        audit_reserve(&audit);
+    }
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_blocks * 512 >= 16 << 20); /* not only its size */
+    put_text(w, "a", "one");
+    writes_left = 2;
+    take_plain(w, tree);
+    writes_left = 0;
+    assert_int_equal(stat(path, &st), -1);
+    assert_recorded(w, "files/a", "one");
+}
+
+static void loops_of_repositories_and_links_end(void **state)
+{
+    struct world *w = *state;
+    char tree[41];
+    /* As git leaves submodules, but in a ring. */
+    assert_int_equal(mkdirat(w->root, "a", 0755), 0);
+    assert_int_equal(mkdirat(w->root, "a/b", 0755), 0);
+    assert_int_equal(mkdirat(w->root, ".git", 0755), 0);
+    assert_int_equal(mkdirat(w->root, ".git/modules", 0755), 0);
+    assert_int_equal(symlinkat("../..", w->root, ".git/modules/a"), 0);
+    put_text(w, ".gitmodules", "[submodule \"a\"]\n\tpath = a\n\turl = .\n");
+    put_text(w, "a/.git", "gitdir: ../a/b/.git\n");
+    put_text(w, "a/b/.git", "gitdir: ../../a/.git\n");
+    put_text(w, "a/b/file", "f");
+    assert_int_equal(symlinkat("..", w->root, "a/b/up"), 0);
+    assert_int_equal(symlinkat("self", w->root, "self"), 0);
+    take_plain(w, tree);
+    assert_recorded(w, "files/a/b/file", "f");
+    assert_recorded(w, "files/a/b/up", "..");
+    assert_recorded(w, "files/self", "self");
+    assert_recorded(w, "files/a/claudex~2e676974", "gitdir: ../a/b/.git\n");
+}
+
 static void many_snapshots_are_few_packs(void **state)
 {
     struct world *w = *state;
@@ -476,6 +553,9 @@ int main(void)
         test(a_sparse_file_of_10_gigabytes_is_a_hash),
         test(a_large_file_is_whole),
         test(a_full_disk_makes_a_poorer_snapshot),
+        test(past_the_cap_large_files_are_hashes),
+        test(space_is_set_aside_and_given_up_on_a_full_disk),
+        test(loops_of_repositories_and_links_end),
         test(many_snapshots_are_few_packs),
         test(a_killed_session_is_found_once),
         cmocka_unit_test(space_decides_what_is_kept),
