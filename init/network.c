@@ -138,9 +138,11 @@ static void tell_gate(struct network *network, enum network_mode mode)
 /* Rules, then the state; if it cannot be kept, the box is tighter than it would start again. */
 static int tighten(struct network *network, const struct state *next, struct error *err)
 {
-    if (firewall_apply(network->firewall, network->session, next->mode, err) != 0)
-        return -1;
+    int done = firewall_apply(network->firewall, network->session, next->mode, err);
+    /* Also where the rules would not go in: all TCP and every name pass through it. */
     tell_gate(network, next->mode);
+    if (done != 0)
+        return error_prefix(err, "in force at the gate alone, for TCP and names");
     if (settle_and_keep(network, next, err) != 0)
         return -1;
     return next->mode == NETWORK_SEALED ? seal(err) : 0;

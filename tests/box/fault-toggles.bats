@@ -29,19 +29,34 @@ commits()
     cat "$BATS_TEST_TMPDIR/calls"
 }
 
-# What is sent arrives, or nothing does.
+# What is sent arrives, or nothing does. Each waits for what comes of a connection, which the gate
+# makes in its own time.
 open_now()
 {
+    local to
     forget
-    as_agent /opt/net_probe try tcp4 tcp6 udp4 udp6
-    seen tcp 20000 20001
+    for to in 10.99.0.1 fd99::1; do
+        equal "$(as_agent /opt/net_probe ask $to 7000 tcp)" echo
+    done
+    as_agent /opt/net_probe try udp4 udp6
+    seen tcp 7000
     seen udp 20012 20013
+}
+
+no_tcp()
+{
+    local to
+    for to in 10.99.0.1 fd99::1; do
+        run as_agent /opt/net_probe ask $to 7000 tcp
+        [[ $output == ECONN* ]]
+    done
 }
 
 locked_now()
 {
     forget
-    as_agent /opt/net_probe try tcp4 tcp6 udp4 udp6
+    no_tcp
+    as_agent /opt/net_probe try udp4 udp6
     nothing_arrived
 }
 
@@ -69,23 +84,59 @@ locked_now()
     done
 }
 
-@test "attack 40: every commit of a toggle is lost: never said to be locked" {
+@test "attack 40: every commit of a toggle is lost: never said to be locked, and the gate is" {
     local at how
     at=$(commits)
     for how in lost EAGAIN; do
         broken first $how commit4,commit6 $((at + 1))-
         world
-        mode allowlist
+        mode open
         up
+        open_now
         run word lockdown on
         echo "$output"
         equal "$status" 125
+        has "$output" 'in force at the gate alone'
         lacks "$output" 'is now'
-        locked_now
+        forget
+        no_tcp
+        nothing_arrived
         kill -KILL "$host_pid"
         wait "$box_job" || :
         ip netns del "$far"
         worlds=()
+    done
+}
+
+@test "attack 40: messages of a toggle are lost, or find no room, by nf_tables: locked where it is said" {
+    local at how k
+    broken first EPERM sendto,sendmsg 1000000
+    before="cp '$BUILD/test/box/net_without' opt/; $before"
+    options+=(--env WITHOUT=legacy)
+    mode open
+    run -0 in_box true
+    at=$(<"$BATS_TEST_TMPDIR/calls")
+    for how in lost ENOBUFS; do
+        for k in 1 2 3 4; do
+            broken first $how sendto,sendmsg $((at + k))-
+            before="cp '$BUILD/test/box/net_without' opt/; $before"
+            options+=(--env WITHOUT=legacy)
+            world
+            mode open
+            up
+            run word lockdown on
+            echo "$how $k: $status $output"
+            if [ "$status" = 0 ]; then
+                locked_now
+            else
+                equal "$status" 125
+                lacks "$output" 'is now'
+            fi
+            kill -KILL "$host_pid"
+            wait "$box_job" || :
+            ip netns del "$far"
+            worlds=()
+        done
     done
 }
 
