@@ -73,7 +73,7 @@ END
     arrange
     timeout -k 1 60 "$fault" "${@:2:4}" "$BATS_TEST_TMPDIR/calls" "$harness" run \
         "${arranged[@]}" -- "$init" sh -c "name=$name; $attempt" \
-        >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- 7>&- 8>&- </dev/null || status=$?
+        >>"$BATS_TEST_TMPDIR/said" 2>&1 3>&- 7>&- 8>&- </dev/null || status=$?
     echo "$status" >"$BATS_TEST_TMPDIR/status"
 }
 

@@ -33,7 +33,8 @@ anywhere+=,landlock_restrict_self,ioctl,socket,bind,connect,renameat,rename
 
 @test "attack 40: no descriptor, at each call that wants one" {
     yard
-    sweep first EMFILE $descriptors
+    # Every second: most are one file after the other.
+    sweep first EMFILE $descriptors 2
     outcomes 'worked|refused'
     closed
 }
@@ -103,10 +104,31 @@ anywhere+=,landlock_restrict_self,ioctl,socket,bind,connect,renameat,rename
     closed
 }
 
+# With all of them: the gate, the ssh proxy, the git worker, what fetches skills and what reads
+# logins; the session has something for the proxy and the last to do.
 @test "attack 40: a worker is killed, wherever it is" {
+    local agent_dir=$BATS_TEST_TMPDIR/agent
     yard
+    mkdir "$agent_dir"
+    # In the far side's namespace: it ends with that.
+    ip netns exec "$far" ssh-agent -D -a "$agent_dir/socket" >/dev/null 3>&- &
+    until [ -S "$agent_dir/socket" ]; do
+        kill -0 $!
+        sleep 0.02
+    done
+    config=$(config_of "mount = rw $(identity "$project") /workspace/project" 'ssh = socket' \
+        '[network]' 'mode = allowlist' '[ssh]' 'agent = yes' \
+        '[skills]' 'denied = https://denied.test/x.git')
+    before=$(bind "$agent_dir" /run/claudex/private/ssh ro)
+    attempt='mkdir -p ~/.claude; echo "{\"claudeAiOauth\":{\"accessToken\":\"a\",\"refreshToken\":\"r\",\"expiresAt\":5}}" >~/.claude/.credentials.json
+        timeout 1 ssh-add -l
+        '$attempt
     # Every third call of them: often enough to meet each phase.
     sweep workers kill $anywhere 3
+    for words in 'the gate died' 'the git worker died' 'the process that fetched it died'; do
+        grep -qra "$words" "$boots"
+    done
     outcomes 'worked|refused|ended with 137'
+    before=
     closed
 }
