@@ -48,7 +48,7 @@ request()
     mkfifo -m 600 "$control/reply.abcdef01"
     exec 5<>"$control/reply.abcdef01"
     echo "abcdef01 $*" >"$control/control"
-    read -r -t 20 -u 5 reply
+    read -r -t 60 -u 5 reply
     exec 5>&-
     rm "$control/reply.abcdef01"
 }
@@ -70,7 +70,7 @@ attend()
 # told: the next line that the terminal is told, in $line.
 told()
 {
-    read -r -t 20 -u 6 line || {
+    read -r -t 60 -u 6 line || {
         echo "nothing was told; the box said:"
         cat "$BATS_TEST_TMPDIR/out"
         return 1

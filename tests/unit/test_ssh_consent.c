@@ -320,16 +320,16 @@ static void without_an_answer_it_is_refused(void **state)
     int agent = -1, client = ask(world, &agent);
     const uint32_t number = hears(world, MESSAGE_QUESTION).number;
     int behind = ask(world, &agent);
-    later(world, 50);
+    later(world, 30);
     struct pollfd waits = {.fd = client, .events = POLLIN};
     assert_int_equal(poll(&waits, 1, 100), 0);
-    later(world, 11);
+    later(world, 31);
     assert_int_equal(hears(world, MESSAGE_WITHDRAWN).number, number);
     /* The next one has a minute of its own. */
     const uint32_t next = hears(world, MESSAGE_QUESTION).number;
     hears_result(world, SIGNATURE_UNANSWERED);
     reads(client, FAILURE);
-    later(world, 50);
+    later(world, 30);
     waits.fd = behind;
     assert_int_equal(poll(&waits, 1, 100), 0);
     consent(world, next, CONSENT_NO);
