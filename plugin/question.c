@@ -7,12 +7,20 @@
 
 #include "shared/log.h"
 
-enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, DEL = 127, FIELD_MAX = 256 };
+enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, DEL = 127, FIELD_MAX = 72 };
 
+/* The box's words, each at the end of a line of its own: none of them can pass for one of ours,
+ * wherever the terminal breaks a line. */
 static char *field(const json_t *item, const char *key, char out[FIELD_MAX])
 {
     const char *text = json_string_value(json_object_get(item, key));
-    return term_quote(out, FIELD_MAX, text ? text : "", text ? strlen(text) : 0);
+    size_t length = 0;
+    term_quote(out, FIELD_MAX, text ? text : "", text ? strlen(text) : 0);
+    for (const char *at = out; *at; at++)
+        if (*at != ' ' || (length > 0 && out[length - 1] != ' '))
+            out[length++] = *at;
+    out[length] = '\0';
+    return out;
 }
 
 /* What it is for, as far as the data say so themselves. */
@@ -20,9 +28,9 @@ static void describe(const json_t *item, char *out, size_t size)
 {
     char user[FIELD_MAX], host[FIELD_MAX], namespace[FIELD_MAX];
     if (*field(item, "namespace", namespace))
-        (void)snprintf(out, size, "a message for \"%s\"", namespace);
+        (void)snprintf(out, size, "a message, as it says of the kind\r\n        %s", namespace);
     else if (*field(item, "user", user))
-        (void)snprintf(out, size, "a login as \"%s\" at %s", user,
+        (void)snprintf(out, size, "a login\r\n  as    %s\r\n  at    %s", user,
                        *field(item, "host_key", host) ? host : "a server that is not known");
     else
         (void)snprintf(out, size, "neither a login nor a message: it may be anything");

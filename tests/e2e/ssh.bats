@@ -311,7 +311,8 @@ results() { claudex status --format json "$name" | jq -r '[.ssh.last[].result] |
     shows 'the agent asks your ssh agent for a signature'
     shows '^ +box +claudex-'
     shows '^ +key +me@work$'
-    shows 'a message for "git"'
+    shows '^ +for +a message'
+    shows '^ +git$'
     has "$(screen_now)" "$fingerprint"
     # What is on the screen is ours alone.
     lacks "$(screen_now)" 'box>'

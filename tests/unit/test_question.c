@@ -33,12 +33,14 @@ static void it_says_what_is_to_be_signed(void **state)
     assert_int_equal(question.number, 7);
     assert_non_null(strstr(question.text, "claudex-app-0a1b2c3d\r\n"));
     assert_non_null(strstr(question.text, "me@work\r\n        SHA256:key\r\n"));
-    assert_non_null(strstr(question.text, "a login as \"git\" at SHA256:h\r\n"));
+    assert_non_null(
+        strstr(question.text, "  for   a login\r\n  as    git\r\n  at    SHA256:h\r\n"));
     assert_true(take(&question, "{\"question\":8,\"key\":\"k\",\"user\":\"git\"}", 0));
     assert_non_null(
-        strstr(question.text, "a login as \"git\" at a server that is not known\r\n"));
+        strstr(question.text, "  as    git\r\n  at    a server that is not known\r\n"));
     assert_true(take(&question, "{\"question\":9,\"key\":\"k\",\"namespace\":\"git\"}", 0));
-    assert_non_null(strstr(question.text, "a message for \"git\"\r\n"));
+    assert_non_null(
+        strstr(question.text, "  for   a message, as it says of the kind\r\n        git\r\n"));
     assert_true(take(&question, "{\"question\":10,\"key\":\"k\"}", 0));
     assert_non_null(strstr(question.text, "it may be anything\r\n"));
 }
@@ -58,6 +60,12 @@ static void no_sequence_comes_through(void **state)
     assert_null(strstr(question.text, "\r\n  key   trusted"));
     assert_null(strstr(question.text, (const char[]){(char)0xe2, (char)0x80, (char)0xae, 0}));
     assert_null(strstr(question.text, "\xc2\x9d"));
+    /* Nor does what a terminal breaks look like a line of ours. */
+    assert_true(take(&question,
+                     "{\"question\":1,\"key\":\"k\",\"user\":\"git     at    SHA256:good  \"}",
+                     0));
+    assert_non_null(
+        strstr(question.text, "\r\n  as    git at SHA256:good \r\n  at    a server"));
     /* However long: our own words are still there. */
     memset(part, 'x', sizeof part - 1);
     part[sizeof part - 1] = '\0';
