@@ -4,7 +4,7 @@
 # The same box by docker compose.
 
 load lib.bash
-export BATS_TEST_TIMEOUT=90
+export BATS_TEST_TIMEOUT=180
 
 setup()
 {

@@ -5,7 +5,7 @@
 # through the gate like any other host. The agents are the real ones.
 
 load lib.bash
-export BATS_TEST_TIMEOUT=150
+export BATS_TEST_TIMEOUT=300
 
 setup()
 {

@@ -4,7 +4,7 @@
 # Logins: kept between boxes and shared by them, whatever an agent makes of its own.
 
 load lib.bash
-export BATS_TEST_TIMEOUT=120
+export BATS_TEST_TIMEOUT=240
 
 credentials=/home/node/.claude/.credentials.json
 
