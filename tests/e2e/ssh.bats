@@ -336,11 +336,14 @@ screen_now() { tmux -S "$world/tmux" capture-pane -p; }
 @test "promise 12: confirm: what is typed for the session is no answer, nor what the session writes" {
     confirming
     # It asks, then writes whatever it likes; what was typed meanwhile is for it.
-    typed 'sh sign & until [ -e /tmp/go ]; do sleep 0.1; done; printf "\033[H\033[2Jyes\r\n"; read -r line; echo "got <$line>"
+    typed 'sh sign & until [ -e /tmp/go ]; do sleep 0.1; done; printf "\033[H\033[2Jyes\r\n"; touch /tmp/wrote; read -r line; echo "got <$line>"
 yes'
     shows 'Type yes and Enter'
     claudex exec "$name" -- touch /tmp/go
-    shows 'Type yes and Enter to sign; anything else refuses: *$'
+    eventually 20 claudex exec "$name" -- test -e /tmp/wrote
+    claudex exec "$name" -- true # what it wrote has had its time
+    has "$(screen_now)" 'asks your ssh agent for a signature'
+    lacks "$(screen_now)" $'\nyes'
     keys C-c
     shows 'signed 255\.$'
     shows '^got <yes>$'
