@@ -137,18 +137,6 @@ open_box_with()
     open_box_with codex
 }
 
-# fake_outside API: the fake API on the host instead; sets $url.
-fake_outside()
-{
-    cp "$project/scenario.json" "$world/"
-    : >"$world/record.jsonl"
-    host_node api "fake-api/$1.js" --host 0.0.0.0 --scenario /world/scenario.json \
-        --record /world/record.jsonl
-    is_up() { docker logs "$token-api" 2>/dev/null | grep -q http; }
-    eventually 20 is_up
-    url=http://$(gateway):$(docker logs "$token-api" | sed 's/.*://')
-}
-
 @test "with --network open the agents use an API outside the box" {
     claudex run --network open . -- true
     for pair in claude:anthropic codex:openai; do

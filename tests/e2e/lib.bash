@@ -255,6 +255,19 @@ told()
         "$project/record.jsonl"
 }
 
+api_is_up() { docker logs "$token-api" 2>/dev/null | grep -q http; }
+
+# fake_outside API: the fake API on the host instead; sets $url.
+fake_outside()
+{
+    cp "$project/scenario.json" "$world/"
+    : >"$world/record.jsonl"
+    host_node api "fake-api/$1.js" --host 0.0.0.0 --scenario /world/scenario.json \
+        --record /world/record.jsonl
+    eventually 20 api_is_up
+    url=http://$(gateway):$(docker logs "$token-api" | sed 's/.*://')
+}
+
 # --- a real terminal ------------------------------------------------------------------
 
 # open_terminal: a shell in a terminal of 100 × 30.
