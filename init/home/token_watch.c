@@ -13,7 +13,8 @@
 #include "shared/names.h"
 
 enum {
-    PAUSE_MS = 200, /* between two looks, however much an agent writes */
+    PAUSE_MS = 200,    /* between two looks, however much an agent writes */
+    START_SECONDS = 2, /* of a session, before its first look */
     PATH_SIZE = 64,
 };
 
@@ -56,14 +57,6 @@ static void answer_ready(void *context, int fd, uint32_t events)
     loop_remove(tokens->loop, fd);
     tokens_finish_check(tokens);
     pause_looking(tokens);
-}
-
-static void timer_ready(void *context, int fd, uint32_t events)
-{
-    uint64_t times;
-    (void)events;
-    if (read(fd, &times, sizeof times) == sizeof times)
-        work(context);
 }
 
 /* Folders of the home, which an agent may remove and make again, are watched as the agent. */
@@ -116,20 +109,16 @@ static void events_ready(void *context, int fd, uint32_t mask)
     work(tokens);
 }
 
-void tokens_watch(struct tokens *tokens, struct loop *loop)
+static bool is_held(const struct tokens *tokens, enum login_agent agent)
 {
-    if (tokens->store < 0)
-        return;
-    tokens->loop = loop;
-    tokens->events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    tokens->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (tokens->events < 0 || tokens->timer < 0 ||
-        loop_add(loop, tokens->events, events_ready, tokens) < 0 ||
-        loop_add(loop, tokens->timer, timer_ready, tokens) < 0) {
-        warn("cannot watch the agents' logins: %s; a refreshed one is kept at the end",
-             strerror(errno));
-        return;
-    }
+    char held[TOKEN_NAME_SIZE];
+    token_store_name(agent, TOKEN_HELD, held);
+    return faccessat(tokens->store, held, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void begin(struct tokens *tokens)
+{
+    tokens->watching = true;
     tokens->watch_store =
         inotify_add_watch(tokens->events, BOX_TOKENS_DIR, IN_MOVED_TO | IN_DELETE);
     cleanup_fd int home = tokens_enter_home(tokens);
@@ -138,8 +127,43 @@ void tokens_watch(struct tokens *tokens, struct loop *loop)
         tokens->watch_home =
             inotify_add_watch(tokens->events, AGENT_HOME, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
     tokens_leave_home();
+    /* What happened until now is found by looking. */
     for (int i = 0; i < LOGIN_AGENTS; i++) {
         watch_folder(tokens, (enum login_agent)i);
-        tokens->dirty[i] = false;
+        if (!tokens->was_held[i] && is_held(tokens, (enum login_agent)i))
+            tokens_tell_held(tokens, (enum login_agent)i, TOKEN_TELL_OTHERS);
     }
+    tokens_show(tokens);
+}
+
+static void timer_ready(void *context, int fd, uint32_t events)
+{
+    struct tokens *tokens = context;
+    uint64_t times;
+    (void)events;
+    if (read(fd, &times, sizeof times) != sizeof times)
+        return;
+    if (!tokens->watching)
+        begin(tokens);
+    work(tokens);
+}
+
+/* The kernel takes 10 ms to let go of an inotify descriptor with watches, and PID 1 cannot end
+ * before: a session that is over at once shall not wait for that. */
+void tokens_watch(struct tokens *tokens, struct loop *loop)
+{
+    const struct itimerspec start = {.it_value.tv_sec = START_SECONDS};
+    if (tokens->store < 0)
+        return;
+    tokens->loop = loop;
+    for (int i = 0; i < LOGIN_AGENTS; i++)
+        tokens->was_held[i] = is_held(tokens, (enum login_agent)i);
+    tokens->events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    tokens->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (tokens->events < 0 || tokens->timer < 0 ||
+        loop_add(loop, tokens->events, events_ready, tokens) < 0 ||
+        loop_add(loop, tokens->timer, timer_ready, tokens) < 0 ||
+        timerfd_settime(tokens->timer, 0, &start, NULL) < 0)
+        warn("cannot watch the agents' logins: %s; a refreshed one is kept at the end",
+             strerror(errno));
 }

@@ -59,9 +59,11 @@ struct tokens {
     struct loop *loop;
     int events, timer; /* inotify, timerfd; -1 */
     int watch_home, watch_store, watch[LOGIN_AGENTS];
-    bool settling; /* the session is over */
-    bool naming;   /* that look is for the account's name alone */
-    int answer;    /* of the login_check that runs, -1: none */
+    bool watching;               /* for what comes, */
+    bool was_held[LOGIN_AGENTS]; /* and what there was when that was put off */
+    bool settling;               /* the session is over */
+    bool naming;                 /* that look is for the account's name alone */
+    int answer;                  /* of the login_check that runs, -1: none */
     enum login_agent checking;
     struct buf bytes; /* what it looks at */
 };
@@ -77,7 +79,7 @@ void tokens_put(struct tokens *tokens);
  */
 void tokens_tell(const struct tokens *tokens, char *const *command,
                  const struct strings *environment);
-/* From now on, by the loop. */
+/* From its first seconds on, by the loop; of a shorter session tokens_settle() sees it all. */
 void tokens_watch(struct tokens *tokens, struct loop *loop);
 /* At the end of the session: what was written last, too. Waits for two seconds at most. */
 void tokens_settle(struct tokens *tokens);
