@@ -22,6 +22,13 @@ enum stage {
 
 struct http_side;
 
+/* What is known of a server's answers on port 80; connection_answers.c's. */
+struct answers {
+    unsigned owed;     /* that have not begun */
+    uint64_t asked_at; /* the server had sent so many bytes when it was asked last */
+    bool blind;        /* where they end is not known any more */
+};
+
 struct connection {
     struct gate *gate;
     struct connection *previous, *next;
@@ -43,8 +50,8 @@ struct connection {
     struct http_side *http; /* owned, PROTOCOL_HTTP only */
     char *word;             /* owned: what is said of the refusal behind the answers */
     size_t word_length, word_sent;
-    unsigned owed;  /* answers, when it was refused */
-    uint64_t since; /* reactor's clock */
+    struct answers answers; /* PROTOCOL_HTTP only */
+    uint64_t since;         /* reactor's clock */
 };
 
 /* Ends it, with a reset both ways or as it comes. */
@@ -68,19 +75,30 @@ void connection_refuse(struct connection *connection, const char *name, const ch
 void connection_refuse_tls(struct connection *connection, const char *name);
 /* What a refused client still sends. */
 void connection_discard(struct connection *connection);
-/* STAGE_ANSWERS: moves what can be moved; and what its timer means. Both may end the
- * connection. */
+/* Sends connection->word, as far as it goes now. */
+void connection_say_word(struct connection *connection);
+enum gate_via connection_via(const struct connection *connection);
+
+/* connection_answers.c. Before the first request; a request was passed on (`head`: a HEAD); the
+ * last one will never be whole; what follows are no answers any more. */
+void connection_answers_begin(struct connection *connection);
+void connection_asked(struct connection *connection, bool head);
+void connection_asked_in_part(struct connection *connection);
+void connection_answers_opaque(struct connection *connection);
+/* Server to client, as flow_move(). */
+enum flow_state connection_move_answers(struct connection *connection);
+/* To say `text` behind the answers that are owed; then, in STAGE_ANSWERS, moves what can be
+ * moved; and what its timer means. All may end the connection. */
+void connection_wait_for_answers(struct connection *connection, const char *text,
+                                 size_t length);
 void connection_answers(struct connection *connection);
 void connection_answers_expired(struct connection *connection);
-enum gate_via connection_via(const struct connection *connection);
 
 /* connection_http.c. The first two return -1 when the connection was ended or refused. */
 int http_side_open(struct connection *connection);
 void http_side_free(struct http_side *side);
 /* Client to server: reads, judges and passes on. */
 int http_side_up(struct connection *connection);
-/* Requests that were passed on since the server last said anything. */
-unsigned http_side_owed(const struct connection *connection);
 /* Its turn ended before there was nothing to do any more. */
 bool http_side_goes_on(const struct http_side *side);
 /* An answer in the server's place, logged as refused. Always -1: the connection is not the

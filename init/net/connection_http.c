@@ -21,9 +21,7 @@ struct http_side {
     struct http_stream stream;
     uint8_t bytes[HTTP_HEAD_MAX];
     size_t length, cleared;
-    unsigned asked;    /* requests passed on since the server */
-    uint64_t asked_at; /* had sent so many bytes */
-    bool named;        /* the first request said whom to dial */
+    bool named; /* the first request said whom to dial */
     bool client_ended;
     bool goes_on; /* its turn is over, and there is more to do */
 };
@@ -31,6 +29,7 @@ struct http_side {
 int http_side_open(struct connection *connection)
 {
     connection->http = calloc(1, sizeof *connection->http);
+    connection_answers_begin(connection);
     if (connection->http)
         return 0;
     connection_cut(connection);
@@ -68,19 +67,6 @@ static int refuse_host(struct connection *connection, const char *host)
     return http_side_refuse(connection, 403, host, text);
 }
 
-static void note_asked(struct connection *connection)
-{
-    struct http_side *side = connection->http;
-    side->asked = http_side_owed(connection) + 1;
-    side->asked_at = connection->down.bytes;
-}
-
-unsigned http_side_owed(const struct connection *connection)
-{
-    const struct http_side *side = connection->http;
-    return side->asked_at == connection->down.bytes ? side->asked : 0;
-}
-
 /* One request's head. 0 its bytes may pass; -1 the connection is gone, or is being dialled and
  * called again when it is there. */
 static int judge_request(struct connection *connection, const struct http_request *request)
@@ -92,13 +78,13 @@ static int judge_request(struct connection *connection, const struct http_reques
         return refuse_host(connection, host);
     if (!side->named) {
         side->named = true;
-        note_asked(connection);
+        connection_asked(connection, request->head);
         connection_dial_name(connection, host);
         return -1;
     }
     /* A 101 can be told only from a server's first bytes: see http_head.h. */
     if (strcmp(host, connection->name) == 0 && !request->upgrade) {
-        note_asked(connection);
+        connection_asked(connection, request->head);
         return 0;
     }
     connection->fault = "it belongs on a connection of its own";
@@ -141,8 +127,8 @@ static int judge(struct connection *connection)
     case HTTP_FEED_BAD:
         break;
     }
-    if (!between && http_side_owed(connection) > 0)
-        side->asked--; /* what is not whole is not answered */
+    if (!between)
+        connection_asked_in_part(connection);
     connection->fault = "the request was malformed";
     connection->fault_detail = request.why;
     return http_side_refuse(connection, request.status, connection->name, request.why);
@@ -286,4 +272,6 @@ void http_side_answer(struct connection *connection, bool *wait)
     if (*wait)
         return;
     http_answered(&side->stream, answer == HTTP_ANSWER_SWITCHING);
+    if (answer == HTTP_ANSWER_SWITCHING)
+        connection_answers_opaque(connection);
 }

@@ -36,7 +36,9 @@ void connection_relay(struct connection *connection)
     } else {
         up = relay_up(connection);
     }
-    if (!wait)
+    if (!wait && connection->http)
+        down = connection_move_answers(connection);
+    else if (!wait)
         down = flow_move(&connection->down, &connection->server, &connection->client,
                          &gate->pipes);
     if (up == FLOW_BROKEN || down == FLOW_BROKEN) {

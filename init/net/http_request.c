@@ -242,6 +242,7 @@ static int second_opinion(struct head *head, const char *bytes, size_t size)
         return refuse(head, 501, "an unknown method");
     if (error != HPE_OK || parsed != size || !second.whole)
         return refuse(head, 400, "a malformed request");
+    head->request->head = parser.method == HTTP_HEAD;
     if (parser.method == HTTP_CONNECT)
         return refuse(head, 405, "CONNECT");
     head->request->chunked = head->codings > 0;
@@ -290,4 +291,34 @@ int http_read_trailer(const char *bytes, size_t size, struct http_request *reque
     struct head head = {.request = request};
     struct http_text lines = {.at = bytes, .length = size - 2};
     return check_fields(&head, lines, true);
+}
+
+int http_read_answer(const char *bytes, size_t length, struct http_length *answer)
+{
+    enum { SWITCHING = 101, NO_CONTENT = 204, NOT_MODIFIED = 304 };
+    struct second second = {.whole = false};
+    http_parser parser;
+    http_parser_settings settings;
+    const char *end = memmem(bytes, length, "\r\n\r\n", 4);
+    if (!end)
+        return -1;
+    const size_t size = (size_t)(end - bytes) + 4;
+    http_parser_settings_init(&settings);
+    settings.on_headers_complete = on_headers_complete;
+    http_parser_init(&parser, HTTP_RESPONSE);
+    parser.data = &second;
+    if (http_parser_execute(&parser, &settings, bytes, size) != size ||
+        HTTP_PARSER_ERRNO(&parser) != HPE_OK || !second.whole ||
+        parser.status_code == SWITCHING)
+        return -1;
+    answer->interim = parser.status_code / 100 == 1;
+    answer->size = size;
+    if (answer->interim || parser.status_code == NO_CONTENT ||
+        parser.status_code == NOT_MODIFIED)
+        return 0;
+    if ((parser.flags & F_CHUNKED) || !(parser.flags & F_CONTENTLENGTH) ||
+        parser.content_length > INT64_MAX)
+        return -1;
+    answer->size += parser.content_length;
+    return 0;
 }

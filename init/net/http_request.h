@@ -25,6 +25,7 @@ struct http_request {
     struct host host; /* its port is 80 where none was named */
     bool upgrade;     /* to a protocol that stays with the host: the answer may be 101 */
     size_t dropped_at, dropped; /* so many bytes of the head, from there on, must not pass */
+    bool head;                  /* HEAD: its answer has no body */
     bool chunked;
     uint64_t body;   /* bytes, unless it is chunked */
     int status;      /* of a refusal: 400, 405, 417, 431, 501 or 505 */
@@ -34,6 +35,15 @@ struct http_request {
 /* `size` bytes of a section as http_section() found it. 0 with *request filled, or -1 with
  * status and why. */
 int http_read_head(const char *bytes, size_t size, struct http_request *request);
+
+struct http_length {
+    uint64_t size; /* bytes of an answer, its head included */
+    bool interim;  /* 1xx: another one follows */
+};
+/* The first bytes of an answer to a request that was no HEAD. -1 where they do not say how long
+ * it is: the head is not whole, or no length in it, or it switches protocols. */
+int http_read_answer(const char *bytes, size_t length, struct http_length *answer);
+
 /* The section behind a chunked body: -1, likewise, if it says what only a head may. */
 int http_read_trailer(const char *bytes, size_t size, struct http_request *request);
 

@@ -13,7 +13,6 @@
 static const uint64_t milliseconds[TIMER_KINDS] = {
     [TIMER_TICK] = 50,
     [TIMER_STAGGER] = 250,
-    [TIMER_QUIET] = 250,
     [TIMER_HELLO] = 10 * 1000,
     [TIMER_DIAL] = 30 * 1000,
     [TIMER_SECOND] = 1000,

@@ -22,7 +22,6 @@ struct watch {
 enum timer_kind {
     TIMER_TICK,     /* 50 ms: c-ares's own time-outs */
     TIMER_STAGGER,  /* 250 ms: the next address of a name is tried as well, RFC 8305 5 */
-    TIMER_QUIET,    /* 250 ms: a server that has said all */
     TIMER_HELLO,    /* 10 s: a client has to say whom it wants */
     TIMER_DIAL,     /* 30 s: from the wish to the connection */
     TIMER_SECOND,   /* 1 s */

@@ -157,6 +157,10 @@ get='GET / HTTP/1.1\r\nHost: www.test\r\n'
         printf "GET /bytes/20000000 HTTP/1.1\r\nHost: www.test\r\n\r\nGET / HTTP/1.1\r\nHost: evil.test\r\n\r\n" >&7
         tr -cd "\0" <&7 | wc -c'
     equal "$output" 20000000
+    # An answer that does not say beforehand how long it is.
+    asks 403 "GET /events/5/100 HTTP/1.1\\r\\nHost: www.test\\r\\n\\r\\n$evil"
+    equal "$(grep -aoE '^(HTTP/1.1 ...|data: .|claudex)' <<<"$output" | xargs)" \
+        'HTTP/1.1 200 data: 1 data: 2 data: 3 data: 4 data: 5 HTTP/1.1 403 claudex'
     internet_never '.*evil.*'
     # Behind a request that never is whole, no answer is waited for.
     local part='POST / HTTP/1.1\r\nHost: www.test\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n'
@@ -173,7 +177,7 @@ get='GET / HTTP/1.1\r\nHost: www.test\r\n'
         asks 200 "POST / HTTP/1.1\\r\\nHost: www.test\\r\\nConnection: Upgrade, close\\r\\nUpgrade: $offer\\r\\nContent-Length: 24\\r\\n\\r\\n$preface"
         has "$output" 'www.test POST / 24 of body'
     done
-    asks 200 "$get"'Connection: Upgrade, close\r\nUpgrade: websocket\r\nContent-Length: 42\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: evil.test\r\n\r\n'
+    asks 200 "$get"'Connection: Upgrade, close\r\nUpgrade: websocket\r\nContent-Length: 43\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: evil.test\r\n\r\n'
     asks 200 "$get"'Connection: Upgrade, close\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
     # Clients that offer it where it may be had go on without.
     run -0 as_agent curl -sS --http2 -w ' %{http_version}' http://www.test/offered

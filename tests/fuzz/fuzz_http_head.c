@@ -115,5 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          whole.hosts == parts.hosts && whole.last == parts.last &&
          whole.status == parts.status);
     (void)http_answer(data, size);
+    struct http_length answer;
+    if (http_read_answer((const char *)data, size, &answer) == 0)
+        must(answer.size > 0 && answer.size <= INT64_MAX + (uint64_t)size);
     return 0;
 }

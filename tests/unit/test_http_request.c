@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -285,6 +286,49 @@ static void refused(void **state)
     }
 }
 
+/* How long an answer is, where its head says so. */
+static void answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        int size; /* of the body; -1: not known */
+        bool interim;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", 12, false},
+        {"HTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n", 0, false},
+        {"HTTP/1.0 404 Not Found\r\nContent-Length: 3\r\n\r\n", 3, false},
+        {"HTTP/1.1 204 No Content\r\n\r\n", 0, false},
+        {"HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", 0, false},
+        {"HTTP/1.1 100 Continue\r\n\r\n", 0, true},
+        {"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n", 0, true},
+        {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\n\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", -1, false},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", -1, false},
+        {"ICY 200 OK\r\nContent-Length: 1\r\n\r\n", -1, false},
+        {"\r\n\r\n", -1, false},
+        {"", -1, false},
+    };
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct http_length answer;
+        char bytes[256];
+        /* Behind it something else, which is not a part of it. */
+        int head = snprintf(bytes, sizeof bytes, "%s", cases[i].bytes);
+        strcat(bytes, cases[i].size >= 0 ? "HTTP/1.1 2" : "");
+        int status = http_read_answer(bytes, strlen(bytes), &answer);
+        if ((status == 0) != (cases[i].size >= 0))
+            fail_msg("%d: %s", status, cases[i].bytes);
+        if (status < 0)
+            continue;
+        assert_int_equal(answer.size, head + cases[i].size);
+        assert_true(answer.interim == cases[i].interim);
+    }
+}
+
 static void trailers(void **state)
 {
     (void)state;
@@ -338,8 +382,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted), cmocka_unit_test(upgrades_stay_behind),
-        cmocka_unit_test(refused),  cmocka_unit_test(trailers),
-        cmocka_unit_test(sections),
+        cmocka_unit_test(refused),  cmocka_unit_test(answers),
+        cmocka_unit_test(trailers), cmocka_unit_test(sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

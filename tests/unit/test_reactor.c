@@ -79,10 +79,9 @@ static void each_lasts_as_long_as_it_says(void **state)
         enum timer_kind kind;
         uint64_t milliseconds;
     } kinds[] = {
-        {TIMER_TICK, 50},      {TIMER_STAGGER, 250},    {TIMER_QUIET, 250},
-        {TIMER_SECOND, 1000},  {TIMER_LINGER, 2000},    {TIMER_HELLO, 10000},
-        {TIMER_DIAL, 30000},   {TIMER_QUESTION, 60000}, {TIMER_CONSENT, 120000},
-        {TIMER_IDLE, 7200000},
+        {TIMER_TICK, 50},        {TIMER_STAGGER, 250},    {TIMER_SECOND, 1000},
+        {TIMER_LINGER, 2000},    {TIMER_HELLO, 10000},    {TIMER_DIAL, 30000},
+        {TIMER_QUESTION, 60000}, {TIMER_CONSENT, 120000}, {TIMER_IDLE, 7200000},
     };
     assert_int_equal(array_length(kinds), TIMER_KINDS);
     world->watched.expired = end;
