@@ -157,9 +157,9 @@ there"
 
 @test "a full disk fails a snapshot, and neither the trail nor the session" {
     fill
-    before='mkdir -p run/claudex/audit/project; mount -t tmpfs -o size=20m tmpfs run/claudex/audit/project'
+    before='mkdir -p run/claudex/audit/project; mount -t tmpfs -o size=18m tmpfs run/claudex/audit/project'
     start_box bash -c 'echo up >up; while read -r x <down && [ "$x" != end ]; do
-        head -c 24000000 /dev/urandom | split -b 4000 -a 4 - "f$x"; echo filled >up; done; echo end >up'
+        head -c 20000000 /dev/urandom | split -b 4000 -a 4 - "f$x"; echo filled >up; done; echo end >up'
     tell one
     await
     run enter /init snapshot

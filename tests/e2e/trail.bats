@@ -80,7 +80,7 @@ modified src/main.c"
     equal "$status" 0
     # Codex does not wait for the program that it notifies.
     turn_recorded() { [ "$(claudex log --format json | jq -r '.[0].kind')" = turn ]; }
-    eventually 20 turn_recorded
+    eventually 60 turn_recorded
     equal "$(claudex diff start last --format json -- by-codex | jq -r '.[].status')" added
     has "$(claudex diff start last -- by-codex)" "+by Codex"
 }
