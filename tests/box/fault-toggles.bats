@@ -60,6 +60,16 @@ locked_now()
     nothing_arrived
 }
 
+# over: the box and its far side end, for the next of this test.
+over()
+{
+    kill -KILL "$host_pid"
+    wait "$box_job" || :
+    ip netns pids "$far" | xargs -r kill
+    ip netns del "$far"
+    worlds=()
+}
+
 @test "attack 40: a commit of a toggle is lost, or refused: tried again, and in force" {
     local at how k
     at=$(commits)
@@ -76,10 +86,7 @@ locked_now()
             # The control: it is the mode, and nothing else, that stands against it.
             run -0 word lockdown off
             open_now
-            kill -KILL "$host_pid"
-            wait "$box_job" || :
-            ip netns del "$far"
-            worlds=()
+            over
         done
     done
 }
@@ -101,10 +108,7 @@ locked_now()
         forget
         no_tcp
         nothing_arrived
-        kill -KILL "$host_pid"
-        wait "$box_job" || :
-        ip netns del "$far"
-        worlds=()
+        over
     done
 }
 
@@ -132,10 +136,7 @@ locked_now()
                 equal "$status" 125
                 lacks "$output" 'is now'
             fi
-            kill -KILL "$host_pid"
-            wait "$box_job" || :
-            ip netns del "$far"
-            worlds=()
+            over
         done
     done
 }
