@@ -41,6 +41,8 @@ begin_engine()
     engine_of=$1
     far=clx-far-$$-$1
     ip netns attach "$far" "$(sed -n 's/^pid=//p' "$engine/engine.state")"
+    # Or the first second of an address is nobody's.
+    as_far sh -c 'echo 0 | tee /proc/sys/net/ipv6/conf/all/accept_dad >/proc/sys/net/ipv6/conf/default/accept_dad'
     at_engine network create --ipv6 --subnet 10.99.0.0/24 --gateway 10.99.0.1 --ip-range 10.99.0.2/32 \
         --subnet fd99::/64 --gateway fd99::1 -o com.docker.network.bridge.name=far0 \
         -o com.docker.network.bridge.enable_icc=false claudex >/dev/null
