@@ -71,7 +71,11 @@ write() { in_box sh -c "new=\$1; f=$credentials; ${2:-printf %s \"\$new\" >\"\$f
     keep good 5
     start_box sh -c "echo up >/workspace/project/up; read -r x </workspace/project/down"
     # Root's, in a folder of the agent's: PID 1 sees what the agent may see.
-    enter sh -c "rm -f $credentials; printf %s '$(login roots 6)' >$credentials; chmod 0600 $credentials" || :
+    theirs=/proc/$host_pid/root$credentials
+    rm "$theirs"
+    login roots 6 >"$theirs"
+    chmod 0600 "$theirs"
+    equal "$(stat -c %u "$theirs")" 0
     tell end
     ended
     equal "$status" 0

@@ -11,7 +11,7 @@ dry=(claudex run --dry-run . -- true)
 
 # The keys that a project may set as it likes, and the flags that are safe where they say so.
 tightens='packages |agent yolo=no|run port|run memory|run cpus|run pids|run x11=no|network mode'
-tightens+='|network deny|network private=no|ssh agent=no|ssh log=yes|git isolate=yes|git track=yes'
+tightens+='|network deny|network private=no|ssh agent=no|ssh confirm=yes|ssh log=yes|git isolate=yes|git track=yes'
 tightens+='|tokens shared=no|ssh limit'
 
 @test "promise 20: every key of the example is refused by its line, but those that tighten" {
