@@ -89,8 +89,12 @@ void login_check_read(int fd, struct login_verdict *verdict)
     verdict->valid = *(const unsigned char *)&answer.valid == 1;
     verdict->login.account[LOGIN_ACCOUNT_MAX - 1] = '\0';
     verdict->login.details[LOGIN_DETAILS_MAX - 1] = '\0';
+    verdict->login.identity[LOGIN_IDENTITY_MAX - 1] = '\0';
+    verdict->login.digest[LOGIN_DIGEST_SIZE - 1] = '\0';
+    verdict->login.box[0] = '\0'; /* ours to say */
     verdict->why[sizeof verdict->why - 1] = '\0';
-    char *const texts[] = {verdict->login.account, verdict->login.details, verdict->why};
+    char *const texts[] = {verdict->login.account, verdict->login.details,
+                           verdict->login.identity, verdict->login.digest, verdict->why};
     for (size_t i = 0; i < array_length(texts); i++)
         for (char *c = texts[i]; *c; c++)
             if ((unsigned char)*c < ' ')

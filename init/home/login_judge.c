@@ -29,8 +29,10 @@ const char *login_judge(const struct login_case *what)
 {
     if (!what->kept || what->asked)
         return NULL;
-    /* Something else in the file: Claude Code keeps the logins of MCP servers there. */
-    if (*what->kept->digest && strcmp(what->kept->digest, what->written->digest) == 0)
+    /* Something else in the file: Claude Code keeps the logins of MCP servers there. But not
+     * its end, or who wrote it chose when the next one is due. */
+    if (*what->kept->digest && strcmp(what->kept->digest, what->written->digest) == 0 &&
+        (what->agent == LOGIN_CODEX || what->kept->fresh == what->written->fresh))
         return NULL;
     return what->agent == LOGIN_CODEX ? judge_codex(what) : judge_claude(what);
 }

@@ -16,7 +16,8 @@
  * Claude Code: its tokens name nobody, and who it is stands in ~/.claude.json, an agent's to
  * write. That another account is named there is believed; that the same is, is not. What an
  * agent cannot choose is when: a refresh is due when the shared login is about to end, by our
- * own record of its end. Before that nothing is taken. Then it cannot be told apart from a
+ * own record of its end: the same tokens with another end are held as well. Before that
+ * nothing is taken. Then it cannot be told apart from a
  * refresh, by any means here: it is shared, the one before is kept, and the next start says
  * which box wrote it (docker claudex login --previous).
  *

@@ -109,12 +109,25 @@ static void hold(struct tokens *tokens, enum login_agent agent, const struct log
     tokens_tell_held(tokens, agent, TOKEN_TELL);
 }
 
+/* Not what says the same in other words, nor what the same box wrote before: that would push
+ * out the login which it replaced. */
+static bool is_kept_as_before(const struct login *login, const struct login *before)
+{
+    return !before || (strcmp(before->digest, login->digest) != 0 &&
+                       (!*login->box || strcmp(before->box, login->box) != 0));
+}
+
 static int share(struct tokens *tokens, enum login_agent agent, const struct login *written,
                  const struct login *before)
 {
     struct error err = ERROR_INIT;
     const struct login login = as_kept(tokens, agent, written, before);
-    if (token_store_write(tokens->store, agent, &login, &tokens->bytes, &err) < 0) {
+    const struct token_kept whole = {.login = login, .bytes = tokens->bytes}; /* borrowed */
+    const int failed =
+        is_kept_as_before(&login, before)
+            ? token_store_write(tokens->store, agent, &login, &tokens->bytes, &err)
+            : token_store_relabel(tokens->store, agent, &whole, &err);
+    if (failed) {
         warn("%s; this box has it, the next will not", err.text);
         return -1;
     }
@@ -186,7 +199,8 @@ int tokens_keep(struct tokens *tokens, enum login_agent agent, const struct logi
         hold(tokens, agent, login, why_not);
     else if (share(tokens, agent, login, before) == 0)
         tokens->seen[agent].kept = mine;
-    tokens->wrote[agent] = tokens_same(&tokens->seen[agent].kept, &mine);
+    tokens->wrote[agent] = tokens_same(&tokens->seen[agent].kept, &mine) &&
+                           (!before || strcmp(before->digest, login->digest) != 0);
     tokens_show(tokens);
     return 0;
 }

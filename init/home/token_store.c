@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -107,13 +108,23 @@ static int write_login(int store, enum login_agent agent, const char *name,
 int token_store_write(int store, enum login_agent agent, const struct login *login,
                       const struct buf *bytes, struct error *err)
 {
-    char before[TOKEN_NAME_SIZE];
+    char before[TOKEN_NAME_SIZE], aside[TOKEN_NAME_SIZE];
     const char *name = login_places[agent].kept;
     name_of(agent, ".before", before);
-    if ((unlinkat(store, before, 0) < 0 && errno != ENOENT) ||
-        (linkat(store, name, store, before, 0) < 0 && errno != ENOENT))
+    name_of(agent, ".aside", aside);
+    /* The one before goes only once the new one is there: the disk may be full. */
+    const bool there = (unlinkat(store, aside, 0) == 0 || errno == ENOENT) &&
+                       linkat(store, name, store, aside, 0) == 0;
+    if (!there && errno != ENOENT)
         return error_errno(err, "cannot keep the login of %s", login_places[agent].title);
-    return write_login(store, agent, name, login, bytes, err);
+    if (write_login(store, agent, name, login, bytes, err) < 0) {
+        (void)unlinkat(store, aside, 0);
+        return -1;
+    }
+    if ((there ? renameat(store, aside, store, before) : unlinkat(store, before, 0)) < 0 &&
+        errno != ENOENT)
+        return error_errno(err, "cannot keep the login of %s", login_places[agent].title);
+    return 0;
 }
 
 int token_store_relabel(int store, enum login_agent agent, const struct token_kept *kept,
@@ -175,7 +186,8 @@ int token_store_told(int store, enum login_agent agent, int64_t when)
 
 int token_store_forget(int store, enum login_agent agent, struct error *err)
 {
-    static const char *const suffixes[] = {".before", ".held", ".told", ".damaged", ""};
+    static const char *const suffixes[] = {".before", ".aside",   ".held",
+                                           ".told",   ".damaged", ""};
     int there = 0;
     for (size_t i = 0; i < array_length(suffixes); i++) {
         char name[TOKEN_NAME_SIZE];

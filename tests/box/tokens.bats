@@ -122,6 +122,31 @@ write() { in_box sh -c "new=\$1; f=$credentials; ${2:-printf %s \"\$new\" >\"\$f
     equal "$(sed -n 3p "$store/claude.json")" me
 }
 
+@test "when a login is due is not for an agent to say" {
+    with_store
+    keep mine 5
+    end=$(date -d '+8 hours' +%s000)
+    write "$(login fresh "$end")"
+    equal "$(shared)" fresh
+    # The same tokens, but for their end; then others.
+    run write "$(login fresh 1)"
+    has "$output" "is not shared with other boxes: the one that is shared was not at its end"
+    run write "$(login theirs 6)"
+    has "$output" "is not shared with other boxes"
+    equal "$(shared)" fresh
+}
+
+@test "a box that writes twice does not push out the login that was there before it" {
+    with_store
+    keep mine 5
+    write "$(login first 5)"
+    write "$(login first 5)" 'printf "%s " "$new" >"$f"'
+    write "$(login second 5)"
+    equal "$(shared)" second
+    has "$(<"$store/claude.json.before")" '"mine"'
+    [ ! -e "$store/claude.json.aside" ]
+}
+
 @test "another account that is named when it is shared already is told, and on record" {
     with_store
     keep mine 5

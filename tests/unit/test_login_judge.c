@@ -43,7 +43,10 @@ static void the_same_tokens_are_the_same_login(void **state)
 {
     (void)state;
     assert_null(judge(LOGIN_CLAUDE, (struct login){.digest = "1", .fresh = later},
-                      (struct login){.digest = "1", .account = "whoever"}));
+                      (struct login){.digest = "1", .fresh = later, .account = "whoever"}));
+    /* With another end it would be the agent who says when the next one is due. */
+    assert_non_null(judge(LOGIN_CLAUDE, (struct login){.digest = "1", .fresh = later},
+                          (struct login){.digest = "1", .fresh = 1}));
     assert_null(
         judge(LOGIN_CODEX, (struct login){.digest = "1"}, (struct login){.digest = "1"}));
 }
