@@ -192,11 +192,16 @@ static int sever(struct network *network, struct error *err)
     if (next.mode == NETWORK_SEALED)
         return error_set(err, "the box is sealed: not even PID 1 can cut its connections; stop "
                               "it with docker claudex stop");
-    if (firewall_sever(network->firewall, network->session, err) < 0)
-        return -1;
+    struct error also = ERROR_INIT;
+    const bool cut = firewall_sever(network->firewall, network->session, err) >= 0;
     tell_gate(network, NETWORK_LOCKDOWN);
     if (network->gate)
         gate_worker_sever(network->gate);
+    /* What could not be cut is locked as far as that can be. */
+    if (!cut)
+        return change(network, NETWORK_LOCKDOWN, "lockdown sever", &also) == 0
+                   ? error_prefix(err, "locked, but not all connections are cut")
+                   : error_prefix(err, "in force at the gate alone, for TCP and names");
     lock(&next);
     because(network, "lockdown sever");
     return keep(network, &next, err);
@@ -204,8 +209,9 @@ static int sever(struct network *network, struct error *err)
 
 static int turn_off(struct network *network, struct error *err)
 {
+    /* A lock that failed in the kernel is in force at the gate. */
     if (!state_is_locked(network->state.mode))
-        return 0;
+        return change(network, network->state.mode, network->why, err);
     return change(network, network->state.previous, "lockdown off", err);
 }
 

@@ -92,15 +92,16 @@ over()
 }
 
 @test "attack 40: every commit of a toggle is lost: never said to be locked, and the gate is" {
-    local at how
+    local at how what
     at=$(commits)
-    for how in lost EAGAIN; do
+    for what in 'lost on' 'EAGAIN on' 'lost sever'; do
+        how=${what% *}
         broken first $how commit4,commit6 $((at + 1))-
         world
         mode open
         up
         open_now
-        run word lockdown on
+        run word lockdown "${what#* }"
         echo "$output"
         equal "$status" 125
         has "$output" 'in force at the gate alone'
