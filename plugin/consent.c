@@ -119,8 +119,12 @@ void consent_begin(struct consent *consent, const char *box, const struct screen
 static void attend(struct consent *consent)
 {
     consent->fd = follow_open(consent->box, CONTROL_ATTEND);
-    if (consent->fd < 0 && errno != EACCES && ++consent->tries < CONSENT_TRIES_MAX)
-        wake_after(consent, CONSENT_TRY_MS);
+    if (consent->fd >= 0 || errno == EACCES)
+        return;
+    /* What is fetched for a box before its session may take minutes. */
+    const bool soon = consent->tries < CONSENT_TRIES_SOON;
+    consent->tries += soon;
+    wake_after(consent, soon ? CONSENT_TRY_MS : CONSENT_RETRY_MS);
 }
 
 void consent_take(struct consent *consent, consent_write *write, void *context)

@@ -22,8 +22,9 @@
 
 enum {
     CONSENT_TRY_MS = 10, /* until the box listens */
-    CONSENT_TRIES_MAX = 1000,
-    CONSENT_CUT_MS = 500, /* how long the session may end what it has begun to write */
+    CONSENT_TRIES_SOON = 500,
+    CONSENT_RETRY_MS = 500, /* after these */
+    CONSENT_CUT_MS = 500,   /* how long the session may end what it has begun to write */
 };
 
 /* Writes bytes to our standard output. */
