@@ -91,15 +91,15 @@ enum question_key question_type(struct question *question, char byte)
 {
     const bool inside = !screen_is_between(&question->keys);
     screen_feed(&question->keys, byte);
+    /* Of no sequence that a terminal sends; one that never ends must not keep the terminal. */
+    if (byte == CTRL_C || byte == CTRL_D)
+        return QUESTION_NO;
     if (inside || !screen_is_between(&question->keys))
         return QUESTION_HELD;
     switch (byte) {
     case '\r':
     case '\n':
         return enter(question);
-    case CTRL_C:
-    case CTRL_D:
-        return QUESTION_NO;
     case BACKSPACE:
     case DEL:
         question->length -= question->length > 0;

@@ -157,6 +157,8 @@ static void a_yes_is_the_word_and_enter(void **state)
         {"\033P1$ryes\r\033\\\r", "", QUESTION_NO},
         {"\033[?1;2c\r", "", QUESTION_NO},
         {"\033yes\r", "es", QUESTION_NO},
+        /* Alt and a bracket begin what never ends. */
+        {"\033]yes\r\003", "", QUESTION_NO},
     };
     (void)state;
     for (size_t i = 0; i < array_length(cases); i++)
