@@ -31,6 +31,14 @@ TOOL_SOURCES := $(wildcard tests/box/*.c tests/e2e/*.c tests/bench/*.c)
 chosen = $(filter $(BUILD)/test/$1/$2$(subst *,%,$(or $(T),*)),\
          $(patsubst tests/$1/%.c,$(BUILD)/test/$1/%,$3))
 
+# libFuzzer takes 0 for ever, and more than an int of seconds for nothing.
+MINUTES ?= 10
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell expr '$(MINUTES)' : '[1-9][0-9]\{0,5\}$$'),0)
+$(error MINUTES=$(MINUTES): a whole number of minutes, please, from 1 on)
+endif
+endif
+
 # Which objects a program is made of, as its source says. Read only where a goal needs it.
 ifneq ($(filter test% attack% fuzz% bench% $(BUILD)/test/%,$(MAKECMDGOALS)),)
 include $(BUILD)/test/uses.mk
@@ -93,7 +101,6 @@ attack:
 attack-engines:
 	$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,+)$QBUILD=$(BUILD) MAKE='$(MAKE)' scripts/test --only '$(or $(N),all)' engines
 
-MINUTES ?= 10
 .PHONY: fuzz fuzz-keep coverage
 fuzz: test-fuzz-programs
 	$QBUILD=$(BUILD) scripts/fuzz $$(($(MINUTES) * 60)) $(call chosen,fuzz,fuzz_,$(FUZZ_SOURCES))
