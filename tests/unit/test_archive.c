@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/archive.c plugin/archive_lib.c plugin/archive_place.c plugin/archive_unpack.c
- * plugin/lazy.c */
+/* uses: plugin/archive.c plugin/archive_lib.c plugin/archive_place.c plugin/archive_reader.c
+ * plugin/archive_unpack.c plugin/lazy.c */
 /* Archives as a hostile box would send them, unpacked for real. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/home_files.c plugin/archive.c plugin/archive_lib.c plugin/lazy.c
- * plugin/archive_place.c plugin/archive_unpack.c */
+ * plugin/archive_place.c plugin/archive_reader.c plugin/archive_unpack.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
