@@ -2,13 +2,17 @@
 /* uses: plugin/engine_reply.c plugin/engine_head.c plugin/engine_cancel.c
  * plugin/image/progress.c plugin/image/trace.c */
 /*
- * An engine's stream of objects as shown while it builds, and its error messages. The first
- * byte says how large the pieces are. Whatever it says, only harmless text is kept.
+ * An engine's stream of objects as shown while it builds, its error messages, and its answer to
+ * a request for an upgrade. The first byte says how large the pieces are. Whatever it says,
+ * only harmless text is kept, and an upgraded connection begins behind the answer's head.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "plugin/engine_head.h"
 #include "plugin/engine_reply.h"
 #include "plugin/image/progress.h"
 #include "shared/utf8.h"
@@ -28,6 +32,27 @@ static void harmless(const char *text)
         must((unsigned char)*at >= ' ' && *at != 0x7f);
 }
 
+static void upgrade(const uint8_t *answer, size_t size)
+{
+    enum { ANSWER_MAX = 64 * 1024 }; /* what a socket holds without a reader */
+    struct error err = ERROR_INIT;
+    char rest[4096];
+    int ends[2];
+    size = size < ANSWER_MAX ? size : ANSWER_MAX;
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    must(write(ends[1], answer, size) == (ssize_t)size && shutdown(ends[1], SHUT_WR) == 0);
+    if (engine_upgrade(ends[0], "/fuzz", size % 2 ? "{}" : NULL, &err) == 0) {
+        size_t at = http_head_length((const char *)answer, size);
+        must(at > 0);
+        for (ssize_t n; (n = read(ends[0], rest, sizeof rest)) > 0; at += (size_t)n)
+            must((size_t)n <= size - at && memcmp(rest, answer + at, (size_t)n) == 0);
+        must(at == size);
+    }
+    harmless(err.text);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct progress progress;
@@ -45,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     harmless(progress.what);
     for (size_t i = 0; i < PROGRESS_LINES; i++)
         harmless(progress.lines[i]);
+    if (size > 1)
+        upgrade(data + 1, size - 1);
     (void)engine_reply_error(500, (const char *)data, size, &err);
     harmless(err.text);
     buf_free(&lines.rest);
