@@ -75,7 +75,7 @@ over()
     at=$(commits)
     for how in lost EAGAIN; do
         for k in 1 2; do
-            broken first $how commit4,commit6 $((at + k))
+            broken first "$how" commit4,commit6 $((at + k))
             world
             mode open
             up
@@ -96,7 +96,7 @@ over()
     at=$(commits)
     for what in 'lost on' 'EAGAIN on' 'lost sever'; do
         how=${what% *}
-        broken first $how commit4,commit6 $((at + 1))-
+        broken first "$how" commit4,commit6 $((at + 1))-
         world
         mode open
         up
@@ -123,7 +123,7 @@ over()
     at=$(<"$BATS_TEST_TMPDIR/calls")
     for how in lost ENOBUFS; do
         for k in 1 2 3 4; do
-            broken first $how sendto,sendmsg $((at + k))-
+            broken first "$how" sendto,sendmsg $((at + k))-
             before="cp '$BUILD/test/box/net_without' opt/; $before"
             options+=(--env WITHOUT=legacy)
             world

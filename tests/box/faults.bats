@@ -34,21 +34,28 @@ anywhere+=,landlock_restrict_self,ioctl,socket,bind,connect,renameat,rename
 
 @test "attack 40: no descriptor, at each call that wants one" {
     yard
-    sweep first EMFILE $descriptors 2
+    sweep any EMFILE $descriptors 4
     outcomes 'worked|refused'
     closed
 }
 
 @test "attack 40: the disk is full, from each call on" {
     yard
-    sweep first ENOSPC $disk - 2
+    sweep any ENOSPC $disk - 4
     outcomes 'worked|refused'
     closed
 }
 
 @test "attack 40: no process can be started, from each on" {
     yard
-    sweep first EAGAIN $processes -
+    sweep any EAGAIN $processes -
+    outcomes 'worked|refused'
+    closed
+}
+
+@test "attack 40: no memory any more in the workers, from each request on" {
+    yard
+    sweep workers ENOMEM $memory - 4
     outcomes 'worked|refused'
     closed
 }
