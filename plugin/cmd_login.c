@@ -21,7 +21,7 @@
 static const struct option_spec login_options[] = {
     {0, "import", NULL, "take the login that this machine has, and the browser's work with it",
      COMPLETES_NOTHING, NULL},
-    {0, "accept", NULL, "share the other login that a box has written", COMPLETES_NOTHING,
+    {0, "accept", "ID", "share the other login that a box has written", COMPLETES_NOTHING,
      NULL},
     {0, "refuse", NULL, "forget that one", COMPLETES_NOTHING, NULL},
     {0, "previous", NULL, "go back to the login before", COMPLETES_NOTHING, NULL},
@@ -92,6 +92,22 @@ static char *volume(const struct session *session, struct error *err)
 /* --- login ----------------------------------------------------------------------------------
  */
 
+enum { HELD_SIZE = 1024 };
+
+static const char *text_of(const json_t *one, const char *key)
+{
+    const char *text = json_string_value(json_object_get(one, key));
+    return text ? text : "";
+}
+
+static const char *describe_held(const json_t *held, char text[HELD_SIZE])
+{
+    const char *account = text_of(held, "account");
+    (void)snprintf(text, HELD_SIZE, "the box %s wrote another one%s%s",
+                   quoted(text_of(held, "box")), *account ? ", of " : "", quoted(account));
+    return text;
+}
+
 static int tell(struct invocation *invocation, const char *where, struct error *err)
 {
     json_t *list = tokens_list(invocation->engine, where, err);
@@ -110,14 +126,10 @@ static int tell(struct invocation *invocation, const char *where, struct error *
                    account && *account ? " as " : "",
                    account && *account ? quoted(account) : "");
         const json_t *held = json_object_get(one, "held");
-        const char *box = json_string_value(json_object_get(held, "box")),
-                   *other = json_string_value(json_object_get(held, "account"));
+        char text[HELD_SIZE];
         if (held)
-            printf(
-                "%-12s the box %s wrote another one%s%s, which no other box gets: --accept or "
-                "--refuse\n",
-                "", quoted(box ? box : ""), other && *other ? ", of " : "",
-                other && *other ? quoted(other) : "");
+            printf("%-12s %s, which no other box gets: --accept %s or --refuse\n", "",
+                   describe_held(held, text), quoted(text_of(held, "id")));
     }
     json_decref(list);
     return 0;
@@ -148,7 +160,7 @@ static int which_change(const struct arguments *arguments, struct error *err)
 {
     int found = -1, count = argument_flag(arguments, "import");
     for (size_t i = 0; i < array_length(changes); i++)
-        if (argument_flag(arguments, changes[i].name)) {
+        if (argument_value(arguments, changes[i].name)) {
             found = (int)i;
             count++;
         }
@@ -156,12 +168,50 @@ static int which_change(const struct arguments *arguments, struct error *err)
                      : found;
 }
 
-static int change(struct invocation *invocation, const char *where, int which,
-                  const bool chosen[LOGIN_AGENTS], struct error *err)
+/* An ID is of one agent's: that one alone is meant. Somebody saw what has it, and says yes to
+ * nothing else. */
+static int choose_held(const json_t *list, const char *id, bool chosen[LOGIN_AGENTS],
+                       struct error *err)
 {
+    int found = 0, others = 0;
+    for (int i = 0; i < LOGIN_AGENTS; i++) {
+        char text[HELD_SIZE];
+        const json_t *held =
+            json_object_get(json_object_get(list, login_places[i].agent), "held");
+        const bool same = held && strcmp(text_of(held, "id"), id) == 0;
+        if (chosen[i] && held && !same) {
+            (void)error_set(err,
+                            "%s; its ID is %s and not %s: mistyped, or it changed "
+                            "meanwhile. Look again, then --accept %s",
+                            describe_held(held, text), quoted(text_of(held, "id")), quoted(id),
+                            quoted(text_of(held, "id")));
+            others++;
+        }
+        chosen[i] = chosen[i] && same;
+        found += chosen[i];
+    }
+    if (found || others)
+        return found ? 0 : -1;
+    return error_set(err,
+                     "no login with the ID %s waits to be accepted; what does is told by "
+                     "docker claudex status",
+                     quoted(id));
+}
+
+static int change(struct invocation *invocation, const char *where, int which,
+                  bool chosen[LOGIN_AGENTS], struct error *err)
+{
+    const char *id = argument_value(&invocation->arguments, "accept");
+    if (id) {
+        json_t *list = tokens_list(invocation->engine, where, err);
+        int failed = list ? choose_held(list, id, chosen, err) : -1;
+        json_decref(list);
+        if (failed)
+            return -1;
+    }
     for (int i = 0; i < LOGIN_AGENTS; i++) {
         int there = chosen[i] ? tokens_change(invocation->engine, where, changes[which].name,
-                                              (enum login_agent)i, err)
+                                              (enum login_agent)i, id, err)
                               : 0;
         if (there < 0)
             return -1;
@@ -269,8 +319,9 @@ const struct command cmd_login = {
         "code back. The login is kept in a volume that only root in a box can read, renewed\n"
         "where an agent renews it, and found by every box, also by those that run. Without\n"
         "AGENT, the one of your configuration. A login that a box writes and that may be\n"
-        "another account's is not shared until you --accept it. API keys need no login: docker claudex run -e\n"
-        "ANTHROPIC_API_KEY, or `env = ANTHROPIC_API_KEY` in [run].",
+        "another account's is not shared until you --accept it, by the ID that is told with it.\n"
+        "API keys need no login: docker claudex run -e ANTHROPIC_API_KEY, or\n"
+        "`env = ANTHROPIC_API_KEY` in [run].",
     .options = login_options,
     .option_count = array_length(login_options),
     .completes = COMPLETES_WORD,

@@ -271,9 +271,9 @@ static int add_logins(struct table *table, const json_t *all)
             continue;
         (void)snprintf(
             text, sizeof text,
-            "another one of %s, %s, by %s: docker claudex login %s --accept, or --refuse",
+            "another one of %s, %s, by %s: docker claudex login %s --accept %s, or --refuse",
             login_places[i].title, text_of(held, "account"), text_of(held, "box"),
-            login_places[i].agent);
+            login_places[i].agent, text_of(held, "id"));
         failed |= add_pair(table, "login held", text);
     }
     return failed;

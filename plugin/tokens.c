@@ -26,13 +26,14 @@ enum { OUTPUT_MAX = 64 << 10 };
  */
 
 /* Its root owns all that it touches, so it has no capability. */
-static json_t *spec(const char *volume, const char *word, const char *agent)
+static json_t *spec(const char *volume, const char *const *words)
 {
-    json_t *command = json_pack("[s, s]", "--tokens", word);
-    if (command && agent && json_array_append_new(command, json_string(agent)) < 0) {
-        json_decref(command);
-        return NULL;
-    }
+    json_t *command = json_pack("[s]", "--tokens");
+    for (; command && *words; words++)
+        if (json_array_append_new(command, json_string(*words)) < 0) {
+            json_decref(command);
+            return NULL;
+        }
     json_t *mount = json_pack("{s:s, s:s, s:s, s:{s:b, s:{s:s}}}", "Type", "volume", "Source",
                               volume, "Target", BOX_TOKENS_DIR, "VolumeOptions", "NoCopy", 1,
                               "Labels", LABEL_KIND, "tokens");
@@ -52,11 +53,11 @@ static int need_image(struct engine *engine, struct error *err)
     return image_build(engine, &build, NULL, err);
 }
 
-static int run(struct engine *engine, const char *volume, const char *word, const char *agent,
+static int run(struct engine *engine, const char *volume, const char *const *words,
                struct archive_writer *files, struct buf *out, struct error *err)
 {
     cleanup_buf struct buf log = BUF_INIT(OUTPUT_MAX);
-    json_t *what = need_image(engine, err) < 0 ? NULL : spec(volume, word, agent);
+    json_t *what = need_image(engine, err) < 0 ? NULL : spec(volume, words);
     if (!what)
         return *err->text ? -1 : error_set(err, "out of memory");
     int status = oneshot_run_with(engine, what, files, out, &log, err);
@@ -72,7 +73,8 @@ static int run(struct engine *engine, const char *volume, const char *word, cons
 json_t *tokens_list(struct engine *engine, const char *volume, struct error *err)
 {
     cleanup_buf struct buf out = BUF_INIT(OUTPUT_MAX);
-    if (run(engine, volume, "list", NULL, NULL, &out, err) < 0)
+    const char *const words[] = {"list", NULL};
+    if (run(engine, volume, words, NULL, &out, err) < 0)
         return NULL;
     json_t *list = json_loadb(out.data ? out.data : "", out.length, 0, NULL);
     if (json_is_object(list))
@@ -84,10 +86,11 @@ json_t *tokens_list(struct engine *engine, const char *volume, struct error *err
 }
 
 int tokens_change(struct engine *engine, const char *volume, const char *word,
-                  enum login_agent agent, struct error *err)
+                  enum login_agent agent, const char *id, struct error *err)
 {
     cleanup_buf struct buf out = BUF_INIT(OUTPUT_MAX);
-    if (run(engine, volume, word, login_places[agent].agent, NULL, &out, err) < 0)
+    const char *const words[] = {word, login_places[agent].agent, id, NULL};
+    if (run(engine, volume, words, NULL, &out, err) < 0)
         return -1;
     return out.length > 0;
 }
@@ -95,7 +98,7 @@ int tokens_change(struct engine *engine, const char *volume, const char *word,
 int tokens_forget(struct engine *engine, const char *volume, enum login_agent agent,
                   struct error *err)
 {
-    return tokens_change(engine, volume, "forget", agent, err);
+    return tokens_change(engine, volume, "forget", agent, NULL, err);
 }
 
 int tokens_keep(struct engine *engine, const char *volume, enum login_agent agent,
@@ -110,7 +113,8 @@ int tokens_keep(struct engine *engine, const char *volume, enum login_agent agen
                                            found->state, found->state_length, err) < 0) ||
         archive_finish(files, err) < 0)
         return -1;
-    return run(engine, volume, "keep", login_places[agent].agent, files, &out, err);
+    const char *const words[] = {"keep", login_places[agent].agent, NULL};
+    return run(engine, volume, words, files, &out, err);
 }
 
 /* --- the host's own login -------------------------------------------------------------------

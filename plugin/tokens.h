@@ -19,9 +19,10 @@ json_t *tokens_list(struct engine *engine, const char *volume, struct error *err
 int tokens_forget(struct engine *engine, const char *volume, enum login_agent agent,
                   struct error *err);
 
-/* "accept", "refuse" or "previous" (init/home/tokens_command.h); 1: there was one, 0, -1. */
+/* "accept", "refuse" or "previous" (init/home/tokens_command.h), the first with the ID of what
+ * is accepted, else NULL; 1: there was one, 0, -1. */
 int tokens_change(struct engine *engine, const char *volume, const char *word,
-                  enum login_agent agent, struct error *err);
+                  enum login_agent agent, const char *id, struct error *err);
 
 /* A login of the host's, as found by tokens_find(). */
 struct tokens_found {

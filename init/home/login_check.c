@@ -9,10 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "init/landlock.h"
-#include "init/privs.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
+#include "init/worker.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -27,14 +26,7 @@ static int shut_in(uid_t worker, struct error *err)
     const struct rlimit time = {SECONDS_MAX, SECONDS_MAX}, memory = {MEMORY_MAX, MEMORY_MAX};
     if (setrlimit(RLIMIT_CPU, &time) < 0 || setrlimit(RLIMIT_AS, &memory) < 0)
         return error_errno(err, "cannot limit a worker");
-    if (privs_become(worker, worker, err) < 0)
-        return -1;
-    cleanup_fd int nothing = landlock_nothing(err);
-    if (nothing < 0 && *err->text)
-        return -1;
-    if (nothing >= 0 && landlock_enforce(nothing, err) < 0)
-        return -1;
-    return seccomp_enforce_parser(err) < 0 ? -1 : privs_verify(worker, worker, err);
+    return worker_become(worker, seccomp_enforce_parser, err);
 }
 
 static void child(uid_t worker, enum login_agent agent, const struct buf *file,

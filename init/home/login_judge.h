@@ -22,8 +22,8 @@
  * which box wrote it (docker claudex login --previous).
  *
  * What is not taken is held: the box that wrote it goes on with it, no other gets it until the
- * user says so on the host (docker claudex login --accept). The account's name on record stays
- * that of the login, whatever later files say.
+ * user says so on the host (docker claudex login --accept ID). The account's name on record
+ * stays that of the login, whatever later files say.
  */
 #ifndef CLAUDEX_INIT_HOME_LOGIN_JUDGE_H
 #define CLAUDEX_INIT_HOME_LOGIN_JUDGE_H

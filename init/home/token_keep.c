@@ -54,6 +54,7 @@ static bool is_time_to_tell(struct tokens *tokens, enum login_agent agent)
 void tokens_tell_held(struct tokens *tokens, enum login_agent agent, enum token_tell why)
 {
     struct error err = ERROR_INIT;
+    char id[TOKEN_ID_SIZE];
     const struct login_place *place = &login_places[agent];
     cleanup_kept struct token_kept held = TOKEN_KEPT_INIT;
     int there = token_store_look(tokens->store, agent, TOKEN_HELD, &held, &err);
@@ -62,9 +63,11 @@ void tokens_tell_held(struct tokens *tokens, enum login_agent agent, enum token_
     if (there <= 0 || (why == TOKEN_TELL_OTHERS && (strcmp(held.login.box, tokens->box) == 0 ||
                                                     !is_time_to_tell(tokens, agent))))
         return;
+    token_store_id(&held, id);
     warn("the box %s has another login of %s, of %s, which no other box gets. Share it: docker "
-         "claudex login %s --accept; forget it: docker claudex login %s --refuse",
-         which_box(&held.login), place->title, whose(&held.login), place->agent, place->agent);
+         "claudex login %s --accept %s; forget it: docker claudex login %s --refuse",
+         which_box(&held.login), place->title, whose(&held.login), place->agent, id,
+         place->agent);
 }
 
 void tokens_show(const struct tokens *tokens)
@@ -144,7 +147,7 @@ void tokens_name(struct tokens *tokens, enum login_agent agent, const struct log
 {
     struct error err = ERROR_INIT;
     cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-    cleanup_fd int lock = token_store_lock(tokens->store);
+    cleanup_fd int lock = token_store_lock(tokens->store, TOKEN_NO_WAIT);
     const struct token_side now = tokens_look_kept(tokens, agent, &kept),
                             mine = tokens_side_of(&tokens->bytes);
     if (lock < 0 || !*login->details || !tokens_same(&now, &mine) ||
@@ -168,7 +171,7 @@ static bool was_refreshed(const struct login *kept, int64_t now)
 int tokens_keep(struct tokens *tokens, enum login_agent agent, const struct login *login)
 {
     cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
-    cleanup_fd int lock = token_store_lock(tokens->store);
+    cleanup_fd int lock = token_store_lock(tokens->store, TOKEN_NO_WAIT);
     if (lock < 0)
         return errno == EWOULDBLOCK ? -1 : 0;
     const struct token_side now = tokens_look_kept(tokens, agent, &kept),

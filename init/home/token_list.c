@@ -20,7 +20,7 @@ void token_time(int64_t when, char text[TOKEN_TIME_SIZE])
 static json_t *one(int store, enum login_agent agent, enum token_which which, const char *own)
 {
     struct error err = ERROR_INIT;
-    char when[TOKEN_TIME_SIZE];
+    char when[TOKEN_TIME_SIZE], id[TOKEN_ID_SIZE];
     cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
     int found = token_store_look(store, agent, which, &kept, &err);
     if (found < 0)
@@ -31,8 +31,10 @@ static json_t *one(int store, enum login_agent agent, enum token_which which, co
     const char *box = kept.login.box;
     if (own && *box && strcmp(box, own) != 0)
         box = "another box";
-    return json_pack("{s:s, s:I, s:s, s:s}", "account", kept.login.account, "fresh",
-                     (json_int_t)kept.login.fresh, "box", box, "when", when);
+    token_store_id(&kept, id);
+    return json_pack("{s:s, s:I, s:s, s:s, s:s*}", "account", kept.login.account, "fresh",
+                     (json_int_t)kept.login.fresh, "box", box, "when", when, "id",
+                     which == TOKEN_HELD ? id : NULL);
 }
 
 json_t *token_list(int store, const char *own)

@@ -3,9 +3,10 @@
  * What is kept of logins, for people and programs: no token is in it.
  *
  *     {"claude": {"account": "…", "fresh": MILLISECONDS, "box": "…", "when": "2026-…Z",
- *                 "held": {"account": "…", "box": "…", "when": "…"}}, "codex": …}
+ *                 "held": {"account": "…", "box": "…", "when": "…", "id": "…"}}, "codex": …}
  *
- * box: which wrote it, "" for the user; held: one that a box wrote and no other gets.
+ * box: which wrote it, "" for the user; held: one that a box wrote and no other gets, with the
+ * ID that accepting it wants (init/home/token_store.h).
  */
 #ifndef CLAUDEX_INIT_HOME_TOKEN_LIST_H
 #define CLAUDEX_INIT_HOME_TOKEN_LIST_H

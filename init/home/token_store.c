@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sha2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,29 @@ int token_store_read(int store, enum login_agent agent, struct token_kept *kept,
     return token_store_look(store, agent, TOKEN_KEPT, kept, err);
 }
 
+static int made_when(int store, const char *name, struct timespec *made)
+{
+    struct stat st;
+    if (fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    *made = st.st_mtim;
+    return 0;
+}
+
+void token_store_id(const struct token_kept *kept, char id[TOKEN_ID_SIZE])
+{
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA2_CTX hash;
+    SHA256Init(&hash);
+    SHA256Update(&hash, (const uint8_t *)kept->login.account, strlen(kept->login.account) + 1);
+    SHA256Update(&hash, (const uint8_t *)kept->login.box, strlen(kept->login.box) + 1);
+    SHA256Update(&hash, (const uint8_t *)&kept->made, sizeof kept->made);
+    SHA256Update(&hash, (const uint8_t *)kept->bytes.data, kept->bytes.length);
+    SHA256Final(digest, &hash);
+    for (size_t i = 0; i < (TOKEN_ID_SIZE - 1) / 2; i++)
+        (void)snprintf(id + 2 * i, 3, "%02x", digest[i]);
+}
+
 int token_store_look(int store, enum login_agent agent, enum token_which which,
                      struct token_kept *kept, struct error *err)
 {
@@ -59,7 +83,7 @@ int token_store_look(int store, enum login_agent agent, enum token_which which,
     char damaged[TOKEN_NAME_SIZE], name[TOKEN_NAME_SIZE];
     token_store_name(agent, which, name);
     cleanup_buf struct buf text = BUF_INIT(TOKEN_FILE_MAX);
-    if (read_regular_file(store, name, &text) < 0) {
+    if (read_regular_file(store, name, &text) < 0 || made_when(store, name, &kept->made) < 0) {
         if (errno == ENOENT)
             return 0;
         return error_errno(err, "cannot read the kept login of %s", login_places[agent].title);
@@ -81,11 +105,11 @@ int token_store_look(int store, enum login_agent agent, enum token_which which,
                      login_places[agent].title, damaged, login_places[agent].agent);
 }
 
-int token_store_lock(int store)
+int token_store_lock(int store, enum token_wait wait)
 {
     cleanup_fd int lock =
         openat(store, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0)
+    if (lock < 0 || flock(lock, wait == TOKEN_WAIT ? LOCK_EX : LOCK_EX | LOCK_NB) < 0)
         return -1;
     return take_fd(&lock);
 }
@@ -142,13 +166,19 @@ int token_store_hold(int store, enum login_agent agent, const struct login *logi
 }
 
 int token_store_promote(int store, enum login_agent agent, enum token_which which,
-                        struct error *err)
+                        const char *id, struct error *err)
 {
-    char name[TOKEN_NAME_SIZE];
+    char name[TOKEN_NAME_SIZE], now[TOKEN_ID_SIZE];
     cleanup_kept struct token_kept kept = TOKEN_KEPT_INIT;
     int found = token_store_look(store, agent, which, &kept, err);
     if (found <= 0)
         return found;
+    token_store_id(&kept, now);
+    if (id && strcmp(id, now) != 0)
+        return error_set(err,
+                         "the other login of %s is not, or no longer, the one of that ID: look "
+                         "at it again (docker claudex status)",
+                         login_places[agent].title);
     /* From here on it is the user's own word. */
     kept.login.box[0] = '\0';
     if (token_store_write(store, agent, &kept.login, &kept.bytes, err) < 0)

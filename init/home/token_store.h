@@ -12,6 +12,8 @@
 #ifndef CLAUDEX_INIT_HOME_TOKEN_STORE_H
 #define CLAUDEX_INIT_HOME_TOKEN_STORE_H
 
+#include <time.h>
+
 #include "shared/buf.h"
 #include "shared/error.h"
 #include "shared/login.h"
@@ -19,6 +21,7 @@
 struct token_kept {
     struct login login;
     struct buf bytes; /* the agent's own; owned */
+    struct timespec made;
 };
 #define TOKEN_KEPT_INIT                                                                        \
     {                                                                                          \
@@ -32,10 +35,19 @@ int token_store_open(struct error *err);
 
 enum token_which { TOKEN_KEPT, TOKEN_BEFORE, TOKEN_HELD };
 
+/*
+ * What somebody saw of a login, in hex: of whom, of which box, what it is, and when this file
+ * was made, to the nanosecond. The last is not for an agent to choose, so it cannot write two
+ * logins of one ID, an innocent one to be looked at and another to be accepted.
+ */
+enum { TOKEN_ID_SIZE = 17 };
+
 /* The name of its file. */
 enum { TOKEN_NAME_SIZE = 64 };
 void token_store_name(enum login_agent agent, enum token_which which,
                       char name[TOKEN_NAME_SIZE]);
+
+void token_store_id(const struct token_kept *kept, char id[TOKEN_ID_SIZE]);
 
 /* 1: read; 0: there is none; -1: damaged, too, which says that it was moved out of the way. */
 int token_store_read(int store, enum login_agent agent, struct token_kept *kept,
@@ -43,8 +55,10 @@ int token_store_read(int store, enum login_agent agent, struct token_kept *kept,
 int token_store_look(int store, enum login_agent agent, enum token_which which,
                      struct token_kept *kept, struct error *err);
 
-/* A descriptor to be closed, or -1 with errno EWOULDBLOCK where another holds it. */
-int token_store_lock(int store);
+/* A descriptor to be closed, or -1 with errno: EWOULDBLOCK where another holds it and nobody
+ * may wait. */
+enum token_wait { TOKEN_NO_WAIT, TOKEN_WAIT };
+int token_store_lock(int store, enum token_wait wait);
 
 /* All want the lock. The login that was there stays as the one before. */
 int token_store_write(int store, enum login_agent agent, const struct login *login,
@@ -55,9 +69,9 @@ int token_store_relabel(int store, enum login_agent agent, const struct token_ke
 int token_store_hold(int store, enum login_agent agent, const struct login *login,
                      const struct buf *bytes, struct error *err);
 /* The held one, or the one before, becomes the login, and the login the one before. 1: done; 0:
- * there is none; -1. */
+ * there is none; -1, also where `id` is not NULL and not its ID. */
 int token_store_promote(int store, enum login_agent agent, enum token_which which,
-                        struct error *err);
+                        const char *id, struct error *err);
 /* 1: there was a held one; 0; -1. */
 int token_store_refuse(int store, enum login_agent agent, struct error *err);
 /* 1 where the login of this time was told already; else notes it. */

@@ -160,7 +160,7 @@ time_t tokens_now(void)
     return now.tv_sec;
 }
 
-static void start_check(struct tokens *tokens, enum login_agent agent)
+static int start_check(struct tokens *tokens, enum login_agent agent, bool naming)
 {
     struct error err = ERROR_INIT;
     pid_t pid;
@@ -170,11 +170,14 @@ static void start_check(struct tokens *tokens, enum login_agent agent)
         buf_clear(&about);
     int answer = login_check_start(tokens->worker, agent, &tokens->bytes, &about, &pid, &err);
     if (answer < 0) {
-        warn("%s", err.text);
-        return;
+        warn("%s; what the agent wrote as login of %s is looked at later", err.text,
+             login_places[agent].title);
+        return -1;
     }
     tokens->answer = answer;
     tokens->checking = agent;
+    tokens->naming = naming;
+    return 0;
 }
 
 static void refuse(enum login_agent agent, const char *why)
@@ -197,8 +200,7 @@ void tokens_consider(struct tokens *tokens, enum login_agent agent)
         if (tokens->settling && tokens->wrote[agent] && login_places[agent].state &&
             home.there && stored.there) {
             tokens->wrote[agent] = false;
-            tokens->naming = true;
-            start_check(tokens, agent);
+            (void)start_check(tokens, agent, true);
         }
         return;
     case TOKEN_TAKE:
@@ -218,11 +220,12 @@ void tokens_consider(struct tokens *tokens, enum login_agent agent)
     case TOKEN_CHECK:
         break;
     }
+    /* Where nothing can look at it now, it stays news for the next look. */
+    if (tokens->bytes.length > 0 && start_check(tokens, agent, false) < 0)
+        return;
     seen->home = home;
     if (tokens->bytes.length == 0)
         refuse(agent, "it is no plain file of at most 64 KiB");
-    else
-        start_check(tokens, agent);
 }
 
 void tokens_finish_check(struct tokens *tokens)
@@ -239,7 +242,6 @@ void tokens_finish_check(struct tokens *tokens)
         tokens->seen[agent].home = (struct token_side){0}; /* as new, at the next look */
         tokens->dirty[agent] = true;
     }
-    tokens->naming = false;
     if (tokens->bytes.data)
         explicit_bzero(tokens->bytes.data, tokens->bytes.length);
     buf_clear(&tokens->bytes);

@@ -4,11 +4,13 @@
  * at BOX_TOKENS_DIR, no network and no agent. Boxes that run see the change by themselves.
  *
  *     list            init/home/token_list.h's on stdout
- *     forget AGENT…   removes logins, with the ones before; prints those that there were
- *     keep AGENT      keeps BOX_TOKENS_NEW, and prints its account
- *     accept AGENT    shares what is held (init/home/login_judge.h); prints AGENT where there
- * was refuse AGENT    forgets what is held; likewise previous AGENT  goes back to the login
- * before; likewise
+ *     forget AGENT      removes the login, with the one before
+ *     keep AGENT        keeps BOX_TOKENS_NEW
+ *     accept AGENT ID   shares what is held (init/home/login_judge.h), if it has that ID
+ *     refuse AGENT      forgets what is held
+ *     previous AGENT    goes back to the login before
+ *
+ * All but the first print AGENT where there was one.
  */
 #ifndef CLAUDEX_INIT_HOME_TOKENS_COMMAND_H
 #define CLAUDEX_INIT_HOME_TOKENS_COMMAND_H

@@ -172,6 +172,8 @@ of()
 }
 codex_in() { claudex exec "$1" -- jq -r .tokens.refresh_token /home/node/.codex/auth.json; }
 codex_is() { [ "$(codex_in "$1")" = "$2" ]; }
+# What is held of the agent has this ID.
+held_id() { claudex status --format json "$one" | jq -r ".logins.$1.held.id"; }
 next_codex() { claudex run --parallel . -- jq -r .tokens.refresh_token /home/node/.codex/auth.json 2>/dev/null; }
 write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.codex/t ~/.codex/auth.json' sh "$2"; }
 
@@ -194,10 +196,23 @@ write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.
     # Whose name it carries makes no difference.
     write_codex "$one" "$(of theirs 4 | sed 's/"account_id":"theirs"/"account_id":"mine"/')"
     eventually 20 says "$one" "are of different accounts"
-    run claudex login codex --accept
+    # Seen was one, written since another: what was not seen is not accepted.
+    seen=$(held_id codex)
+    write_codex "$one" "$(of theirs 5)"
+    another() { [ "$(held_id codex)" != "$seen" ]; }
+    eventually 20 another
+    run -125 claudex login codex --accept "$seen"
+    has "$output" "changed meanwhile"
+    codex_is "$two" mine-2
+    run -2 claudex login codex --accept
+    has "$output" "needs a value: ID"
+    run -125 claudex login claude --accept "$seen"
+    has "$output" "no login with the ID"
+    has "$(claudex status "$one")" "--accept $(held_id codex),"
+    run claudex login --accept "$(held_id codex)"
     has "$output" "the one that a box wrote is every box's now"
     has "$output" "logged in as theirs"
-    eventually 20 codex_is "$two" theirs-3
+    eventually 20 codex_is "$two" theirs-5
     lacks "$(claudex status "$two")" --accept
     run claudex login codex --previous
     has "$output" "logged in as mine"
@@ -224,7 +239,7 @@ write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.
     has "$output" mine
     run claudex login claude --refuse
     has "$output" "is forgotten"
-    run claudex login --accept claude
+    run claudex login --refuse claude
     has "$output" "no box wrote another one"
     equal "$(next_box)" mine
 }
@@ -251,7 +266,7 @@ write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.
 @test "login wants a terminal, and says what does without" {
     refused 2 "docker claudex login --import" claudex login </dev/null
     refused 2 "docker claudex login --import" claudex login codex </dev/null
-    refused 2 "one of --import, --accept" claudex login --import --accept
+    refused 2 "one of --import, --accept" claudex login --import --accept 1
     nothing_left
 }
 
