@@ -71,6 +71,12 @@ $(addprefix $(BUILD)/test/bench/,toggle ready policy trail): $(BUILD)/test/bench
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) $(LDFLAGS) -static-pie -Wl,--gc-sections $^ $(INIT_LIBS) -o $@
 
+# claudex-init as it is, but for its clock.
+$(BUILD)/test/box/clock_init: tests/box/clock_init.c $(INIT_OBJECTS) $(SHARED_OBJECTS)
+	@mkdir -p $(@D)
+	$(call show,CC)$(COMPILE) $(LDFLAGS) -static-pie -Wl,--gc-sections \
+		-Wl,--wrap=clock_gettime,--wrap=time $^ $(INIT_LIBS) -o $@
+
 # What scripts/test runs, built; it calls these itself, so that a program that does not
 # compile is one failed test and not the end of all of them.
 .PHONY: test-unit-programs test-fuzz-programs test-tools
