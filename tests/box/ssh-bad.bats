@@ -4,13 +4,7 @@
 # Clients and agents that do what they must not: that one client fails, everybody else goes on.
 
 load lib.bash
-
-teardown()
-{
-    [ -z "$host_pid" ] || kill -KILL "$host_pid" 2>/dev/null || :
-    [ -z "${agent_pid-}" ] || kill "$agent_pid" 2>/dev/null || :
-    [ -z "${agent_dir-}" ] || rm -rf "$agent_dir"
-}
+load agent.bash
 
 # fake_agent WAY: tests/box/ssh_agent.js, and a box that has it; its clients at /client.js.
 fake_agent()
@@ -18,13 +12,9 @@ fake_agent()
     agent_dir=$(mktemp -d /tmp/clx-agent-XXXXXX)
     node "$CLAUDEX_TOP/tests/box/ssh_agent.js" "$agent_dir/socket" "$1" >"$BATS_TEST_TMPDIR/asked" 3>&- &
     agent_pid=$!
-    while [ ! -S "$agent_dir/socket" ]; do
-        kill -0 "$agent_pid"
-        sleep 0.01
-    done
-    config=$(config_of "mount = rw $(identity "$project") /workspace/project" 'ssh = socket' \
-        '[ssh]' 'agent = yes')
-    before="$(bind "$agent_dir" /run/claudex/private/ssh ro)
+    await_agent
+    with_agent
+    before="$before
         cp '$CLAUDEX_TOP/tests/box/ssh_client.js' client.js; chmod 644 client.js"
 }
 

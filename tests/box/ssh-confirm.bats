@@ -5,39 +5,21 @@
 # the control FIFO, as an attached terminal has it.
 
 load lib.bash
+load agent.bash
 
-agent_uid=4321
 id=0123456789abcdef
-
-teardown()
-{
-    [ -z "$host_pid" ] || kill -KILL "$host_pid" 2>/dev/null || :
-    [ -z "${agent_pid-}" ] || kill "$agent_pid" 2>/dev/null || :
-    [ -z "${agent_dir-}" ] || rm -rf "$agent_dir"
-}
 
 # confirming: an agent with one key, whose public half is in the project, and a box in
 # which each of its signatures has to be confirmed.
 confirming()
 {
-    agent_dir=$(mktemp -d /tmp/clx-agent-XXXXXX)
-    chown "$agent_uid:$agent_uid" "$agent_dir"
-    setpriv --reuid "$agent_uid" --regid "$agent_uid" --clear-groups \
-        ssh-agent -D -a "$agent_dir/socket" >/dev/null 2>&1 3>&- &
-    agent_pid=$!
-    while [ ! -S "$agent_dir/socket" ]; do
-        kill -0 "$agent_pid"
-        sleep 0.01
-    done
-    ssh-keygen -q -t ed25519 -N '' -C me@work -f "$BATS_TEST_TMPDIR/key"
-    SSH_AUTH_SOCK=$agent_dir/socket ssh-add -q "$BATS_TEST_TMPDIR/key" 2>/dev/null
-    fingerprint=$(ssh-keygen -lf "$BATS_TEST_TMPDIR/key.pub" | cut -d ' ' -f 2)
-    cp "$BATS_TEST_TMPDIR/key.pub" "$project"
+    start_agent
+    add_key ed25519 me@work
+    cp "$BATS_TEST_TMPDIR/key-ed25519-mework.pub" "$project/key.pub"
     control=$BATS_TEST_TMPDIR/control
     mkdir -m 700 "$control"
-    config=$(config_of "mount = rw $(identity "$project") /workspace/project" 'ssh = socket' \
-        '[ssh]' 'agent = yes' 'confirm = yes')
-    before="$(bind "$agent_dir" /run/claudex/private/ssh ro)
+    with_agent 'confirm = yes'
+    before="$before
         $(bind "$control" /run/claudex/private/control)
         cp '$CLAUDEX_TOP/tests/box/ssh_client.js' client.js; chmod 644 client.js"
 }
