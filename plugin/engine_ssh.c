@@ -2,8 +2,6 @@
 #include "plugin/engine_ssh.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/spawn.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 
@@ -108,25 +107,12 @@ static int spawn_ssh(const char *url, int fd, struct error *err)
     if (ssh_command(url, &command, err) < 0)
         return -1;
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults, none;
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
     pid_t pid;
-    /* posix_spawnp takes the argv of exec(3), which changes nothing in it. */
-    int number = posix_spawnp(&pid, "ssh", &actions, &attributes,
-                              (char *const *)(void *)command.argv, environ);
+    int number = spawn_program("ssh", command.argv, &actions, true, &pid);
     posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
     if (number == 0)
         return 0;
     errno = number;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "plugin/engine_http.h"
+#include "plugin/spawn.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
@@ -42,24 +42,13 @@ static int name_endpoint(const struct endpoint *endpoint, struct error *err)
 static int spawn(const char *const *argv, int alive, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults, none;
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     /* Without FD_CLOEXEC: held by the child and by nobody else, it says when that has ended. */
     posix_spawn_file_actions_adddup2(&actions, alive, STDERR_FILENO + 1);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    int number =
-        posix_spawn(pid, argv[0], &actions, &attributes, (char *const *)(void *)argv, environ);
+    int number = spawn_program(argv[0], argv, &actions, false, pid);
     posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
     return number;
 }
 

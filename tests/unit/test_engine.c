@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/engine.c plugin/engine_cancel.c plugin/engine_connect.c plugin/engine_curl.c
  * plugin/engine_dial.c plugin/engine_escape.c plugin/engine_head.c plugin/engine_http.c
- * plugin/engine_reply.c plugin/engine_ssh.c plugin/lazy.c */
+ * plugin/engine_reply.c plugin/engine_ssh.c plugin/lazy.c plugin/spawn.c */
 /* Against an engine that says what it is told to: a process on a Unix socket. */
 #include <errno.h>
 #include <setjmp.h>

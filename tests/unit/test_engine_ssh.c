@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine_ssh.c */
+/* uses: plugin/engine_ssh.c plugin/spawn.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
