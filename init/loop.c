@@ -49,20 +49,29 @@ void loop_remove(struct loop *loop, int fd)
     watch->fd = -1;
 }
 
+static void turn(struct loop *loop, int milliseconds)
+{
+    struct epoll_event events[16];
+    int n = epoll_wait(loop->epoll, events, array_length(events), milliseconds);
+    if (n < 0 && errno != EINTR) /* EINTR: a debugger came or went */
+        warn("waiting for events: %s", strerror(errno));
+    for (int i = 0; i < n && !loop->ended; i++) {
+        /* Looked up by descriptor: an earlier event of this round may have removed it. */
+        struct loop_watch *watch = find(loop, events[i].data.fd);
+        if (watch)
+            watch->ready(watch->context, watch->fd, events[i].events);
+    }
+}
+
 void loop_run(struct loop *loop)
 {
-    while (!loop->ended) {
-        struct epoll_event events[16];
-        int n = epoll_wait(loop->epoll, events, array_length(events), -1);
-        if (n < 0 && errno != EINTR) /* EINTR: a debugger came or went */
-            warn("waiting for events: %s", strerror(errno));
-        for (int i = 0; i < n && !loop->ended; i++) {
-            /* Looked up by descriptor: an earlier event of this round may have removed it. */
-            struct loop_watch *watch = find(loop, events[i].data.fd);
-            if (watch)
-                watch->ready(watch->context, watch->fd, events[i].events);
-        }
-    }
+    while (!loop->ended)
+        turn(loop, -1);
+}
+
+void loop_turn(struct loop *loop)
+{
+    turn(loop, 0);
 }
 
 void loop_end(struct loop *loop)

@@ -35,6 +35,8 @@ void loop_remove(struct loop *loop, int fd);
 /* Returns once loop_end() was called from a loop_ready. An error of epoll is logged and the
  * wait repeated: PID 1 must not die of it. */
 void loop_run(struct loop *loop);
+/* What is ready now, for who waits for loop->epoll with other things. */
+void loop_turn(struct loop *loop);
 void loop_end(struct loop *loop);
 
 #endif

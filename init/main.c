@@ -190,7 +190,7 @@ static int boot_workers(struct boot *boot, struct error *err)
 static int boot_skills(struct boot *boot, struct error *err)
 {
     return skills_install(&boot->session, &boot->environment, &boot->agent, boot->worker_shift,
-                          boot->signals, err);
+                          boot->signals, &boot->ssh, err);
 }
 
 static int boot_ready(struct boot *boot, struct error *err)

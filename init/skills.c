@@ -137,7 +137,8 @@ static void write_list(const struct skills *skills)
 }
 
 int skills_install(const struct session *session, const struct strings *environment,
-                   const struct agent *agent, uid_t shift, int signals, struct error *err)
+                   const struct agent *agent, uid_t shift, int signals, struct ssh_worker *ssh,
+                   struct error *err)
 {
     static struct skills skills;
     skills = (struct skills){.session = session,
@@ -145,6 +146,7 @@ int skills_install(const struct session *session, const struct strings *environm
                              .worker = UID_HOME_WORKER + shift,
                              .cache = -1,
                              .signals = signals,
+                             .ssh = ssh,
                              .list = json_array()};
     cleanup_fd int home = open_home(agent, err);
     skills.home = home;

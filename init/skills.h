@@ -10,6 +10,7 @@
 #define CLAUDEX_INIT_SKILLS_H
 
 #include "init/home/owner.h"
+#include "init/ssh_worker.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -17,9 +18,10 @@
  * Before the session, with the gate running: installs them all; what is not in the cache is
  * fetched, side by side, with a line on stderr each. A skill that cannot be had is a warning
  * with its name and the reason, and an error where it is required. `signals`: one that asks to
- * end ends the wait, with err->status.
+ * end ends the wait, with err->status. `ssh`: bound, and not started yet.
  */
 int skills_install(const struct session *session, const struct strings *environment,
-                   const struct agent *agent, uid_t shift, int signals, struct error *err);
+                   const struct agent *agent, uid_t shift, int signals, struct ssh_worker *ssh,
+                   struct error *err);
 
 #endif

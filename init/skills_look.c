@@ -59,7 +59,7 @@ void skills_look(const struct session *session, uid_t shift, struct loop *loop,
         const char *equals = strchr(list->items[i], '='), *why;
         struct skill_source *source = &looking.sources[looking.count];
         if (equals && skill_source_parse(equals + 1, source, &why) == 0 && !source->is_commit &&
-            skill_cache_seen_age(looking.cache, source) > LOOK_SECONDS)
+            !*source->login && skill_cache_seen_age(looking.cache, source) > LOOK_SECONDS)
             looking.count++;
     }
     if (looking.count == 0 || skills_worker_look(&looking.worker, UID_HOME_WORKER + shift,

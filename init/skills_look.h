@@ -2,7 +2,8 @@
 /*
  * Whether branches and tags of skills have moved: asked once the session runs, at most twice a
  * day, through the gate like any client. The cache keeps the answer (init/home/skill_cache.h),
- * the next start tells it; nobody waits.
+ * the next start tells it; nobody waits. Those by ssh are not asked after: keys sign nothing
+ * that nobody waits for, and ssh is the agent's once it runs.
  */
 #ifndef CLAUDEX_INIT_SKILLS_LOOK_H
 #define CLAUDEX_INIT_SKILLS_LOOK_H

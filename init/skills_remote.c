@@ -54,14 +54,31 @@ static void fail(struct skills *skills, struct remote *remote, const char *why)
     skills_note(skills, remote->name, remote->text, NULL, NULL, why);
 }
 
+/* Why nothing can come by ssh; NULL where it can. */
+static const char *no_key(const struct skills *skills)
+{
+    if (skills->ssh->listener < 0)
+        return "it comes by ssh, and the box has no ssh agent: run with --ssh, or set agent = "
+               "yes in [ssh]";
+    if (skills->session->ssh.confirm)
+        return "it comes by ssh, and before the session nobody can be asked, as [ssh] confirm "
+               "wants it: clone it and name the folder";
+    return NULL;
+}
+
 static void start(struct skills *skills, struct remote *remote)
 {
     struct error err = ERROR_INIT;
     char path[sizeof BOX_SKILLS + SKILL_FOLDER_SIZE];
     (void)snprintf(path, sizeof path, BOX_SKILLS "/%s", remote->folder);
     remote->waiting = false;
+    if (*remote->source.login && no_key(skills)) {
+        fail(skills, remote, no_key(skills));
+        return;
+    }
     if (skill_cache_begin(skills->cache, remote->folder, skills->worker, &err) < 0 ||
-        skills_worker_start(&remote->worker, skills->worker, &remote->source, path, &err) < 0)
+        skills_worker_start(&remote->worker, skills->worker, &skills->agent, &remote->source,
+                            path, &err) < 0)
         fail(skills, remote, err.text);
 }
 
@@ -169,13 +186,14 @@ static void give_up(struct skills *skills, const char *why)
         }
 }
 
-static int fetch_all(struct skills *skills, struct error *err)
+static int fetch_all(struct skills *skills, struct loop *keys, struct error *err)
 {
     const time_t begin = seconds();
     time_t told = begin;
     for (fill(skills); running(skills) > 0; fill(skills)) {
-        struct pollfd events[REMOTE_MAX + 1] = {{.fd = skills->signals, .events = POLLIN}};
-        size_t count = 1;
+        struct pollfd events[REMOTE_MAX + 2] = {{.fd = skills->signals, .events = POLLIN},
+                                                {.fd = keys->epoll, .events = POLLIN}};
+        size_t count = 2;
         for (size_t i = 0; i < skills->count; i++)
             if (skills->remote[i].worker.channel >= 0)
                 events[count++] =
@@ -188,6 +206,8 @@ static int fetch_all(struct skills *skills, struct error *err)
             err->status = EXIT_SIGNAL_BASE + number;
             return -1;
         }
+        if (ready > 0 && events[1].revents)
+            loop_turn(keys);
         if (ready > 0)
             serve(skills, events, count);
         if (seconds() - told >= TELL_SECONDS) {
@@ -198,6 +218,33 @@ static int fetch_all(struct skills *skills, struct error *err)
             give_up(skills, "it takes too long");
     }
     return 0;
+}
+
+static bool by_ssh(const struct skills *skills)
+{
+    for (size_t i = 0; i < skills->count; i++)
+        if (skills->remote[i].waiting && *skills->remote[i].source.login)
+            return !no_key(skills);
+    return false;
+}
+
+/* With the keys at hand where one comes by ssh: PID 1 has its hands full here, so the ssh proxy
+ * gets a loop of its own for that while. */
+static int fetch_with_keys(struct skills *skills, struct error *err)
+{
+    struct loop loop = {.epoll = -1};
+    struct children children = {0};
+    const bool ssh = by_ssh(skills);
+    if (ssh && loop_open(&loop, err) < 0)
+        return -1;
+    if (ssh)
+        ssh_worker_lend(skills->ssh, &loop, &children);
+    int failed = fetch_all(skills, &loop, err);
+    if (ssh) {
+        ssh_worker_give_back(skills->ssh);
+        close(take_fd(&loop.epoll));
+    }
+    return failed;
 }
 
 static bool added(const struct skills *skills)
@@ -237,7 +284,7 @@ int skills_install_remote(struct skills *skills, bool refresh, struct error *err
     }
     if (missing > 0)
         info("fetching %zu skill%s", missing, missing == 1 ? "" : "s");
-    if (fetch_all(skills, err) < 0)
+    if (fetch_with_keys(skills, err) < 0)
         return -1;
     if (added(skills))
         skill_trim(skills->cache, skills->worker);

@@ -12,6 +12,7 @@
 #include "init/home/owner.h"
 #include "init/home/skill_cache.h"
 #include "init/skills_worker.h"
+#include "init/ssh_worker.h"
 #include "shared/error.h"
 #include "shared/session.h"
 #include "shared/skill_source.h"
@@ -36,6 +37,7 @@ struct skills {
     struct agent agent;
     uid_t worker;
     int cache, home, signals;
+    struct ssh_worker *ssh; /* borrowed */
     json_t *list;
     struct remote remote[REMOTE_MAX];
     size_t count;

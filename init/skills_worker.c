@@ -16,6 +16,8 @@
 #include "init/privs.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
+#include "init/skills_ssh.h"
+#include "init/worker.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
@@ -36,23 +38,19 @@ static void limit(unsigned what, rlim_t most)
 }
 
 /* Who reaches the network reads what that takes, and writes below `folder`, if there is one. */
-static int shut_in(uid_t uid, bool reaches, const char *folder, struct error *err)
+static int shut_in(uid_t uid, const char *folder, struct error *err)
 {
     limit(RLIMIT_CPU, CPU_SECONDS);
     limit(RLIMIT_FSIZE, SKILL_FETCH_BYTES_MAX + (64 << 20));
     limit(RLIMIT_CORE, 0);
-    cleanup_fd int rules = reaches
-                               ? landlock_fetcher(readable, array_length(readable), folder, err)
-                               : landlock_nothing(err);
+    cleanup_fd int rules = landlock_fetcher(readable, array_length(readable), folder, err);
     if (rules < 0 && *err->text)
         return -1;
     if (privs_become(uid, uid, err) < 0)
         return -1;
     if (rules >= 0 && landlock_enforce(rules, err) < 0)
         return -1;
-    if ((reaches ? seccomp_enforce : seccomp_enforce_parser)(err) < 0)
-        return -1;
-    return privs_verify(uid, uid, err);
+    return seccomp_enforce(err) < 0 ? -1 : privs_verify(uid, uid, err);
 }
 
 static void tell(const struct skill_report *report, int flags)
@@ -67,111 +65,105 @@ static void on_progress(void *context, unsigned percent, uint64_t bytes)
     tell(&report, MSG_DONTWAIT); /* the next one will do */
 }
 
-static void fetch(uid_t uid, const struct skill_source *source, const char *folder)
-    __attribute__((noreturn));
-static void fetch(uid_t uid, const struct skill_source *source, const char *folder)
+/* What one is to do: some of it, by its kind. */
+struct task {
+    uid_t uid;
+    const struct agent *agent;
+    const struct skill_source *sources;
+    size_t count;
+    const char *folder;
+    const struct buf *text;
+};
+
+static void fetch(const struct task *task)
 {
     struct error err = ERROR_INIT;
     struct skill_report report = {.done = true};
-    const struct skill_fetch what = {.source = source,
-                                     .folder = folder,
-                                     .authorities = AUTHORITIES,
-                                     .progress = on_progress};
-    signals_reset();
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)setenv("HOME", folder, 1);
-    if (shut_in(uid, true, folder, &err) < 0 || skill_fetch(&what, report.commit, &err) < 0)
+    struct skill_stream stream;
+    struct skill_fetch what = {.source = task->sources,
+                               .folder = task->folder,
+                               .authorities = AUTHORITIES,
+                               .progress = on_progress};
+    (void)setenv("HOME", task->folder, 1);
+    if (*task->sources->login)
+        what.stream = &stream;
+    if ((what.stream && skills_ssh_start(what.source, task->agent, &stream, &err) < 0) ||
+        shut_in(task->uid, task->folder, &err) < 0 ||
+        skill_fetch(&what, report.commit, &err) < 0)
         report.commit[0] = '\0';
     (void)snprintf(report.why, sizeof report.why, "%s", err.text);
     tell(&report, 0);
-    _exit(0);
 }
 
-static void look(uid_t uid, const struct skill_source *sources, size_t count)
-    __attribute__((noreturn));
-static void look(uid_t uid, const struct skill_source *sources, size_t count)
+static void look(const struct task *task)
 {
     struct error err = ERROR_INIT;
-    signals_reset();
-    (void)signal(SIGPIPE, SIG_IGN);
     (void)setenv("HOME", "/nonexistent", 1);
-    if (shut_in(uid, true, NULL, &err) < 0)
-        _exit(1);
-    for (size_t i = 0; i < count; i++) {
+    if (shut_in(task->uid, NULL, &err) < 0)
+        return;
+    for (size_t i = 0; i < task->count; i++) {
         struct skill_report report = {.percent = (unsigned)i};
         err = (struct error)ERROR_INIT;
-        if (skill_look(&sources[i], AUTHORITIES, report.commit, &err) == 0)
+        if (skill_look(&task->sources[i], AUTHORITIES, report.commit, &err) == 0)
             tell(&report, 0);
     }
-    _exit(0); /* the end of the channel says that it is done */
+    /* The end of the channel says that it is done. */
 }
 
-static void check(uid_t uid, const struct buf *text) __attribute__((noreturn));
-static void check(uid_t uid, const struct buf *text)
+static void check(const struct task *task)
 {
     struct error err = ERROR_INIT;
     struct skill_report report = {.done = true};
-    signals_reset();
-    if (shut_in(uid, false, NULL, &err) == 0 &&
-        skill_text_check(text->data, text->length, &err) == 0)
+    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_CORE, 0);
+    if (worker_become(task->uid, seccomp_enforce_parser, &err) == 0 &&
+        skill_text_check(task->text->data, task->text->length, &err) == 0)
         report.commit[0] = '+';
     (void)snprintf(report.why, sizeof report.why, "%s", err.text);
     (void)!write(CHANNEL, &report, sizeof report);
-    _exit(0);
 }
 
-/* In the child: only the standard three and the channel. */
-static void keep_channel(int theirs)
-{
-    if (dup2(theirs, CHANNEL) < 0 || close_range(CHANNEL + 1, ~0U, 0) < 0)
-        _exit(1);
-}
+/* --- starting and hearing them --------------------------------------------------------------
+ */
 
-static int open_channel(int *ours, int *theirs, struct error *err)
+/* A process that has the standard three and the channel, does this and ends. */
+static int start(struct skills_worker *worker, void (*work)(const struct task *task),
+                 const struct task *task, struct error *err)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return error_errno(err, "cannot make a socket pair for a worker");
-    *ours = ends[0];
-    *theirs = ends[1];
-    return 0;
-}
-
-int skills_worker_start(struct skills_worker *worker, uid_t uid,
-                        const struct skill_source *source, const char *folder,
-                        struct error *err)
-{
-    cleanup_fd int ours = -1;
-    cleanup_fd int theirs = -1;
-    if (open_channel(&ours, &theirs, err) < 0)
-        return -1;
+    cleanup_fd int ours = ends[0];
+    cleanup_fd int theirs = ends[1];
     worker->pid = fork();
     if (worker->pid < 0)
-        return error_errno(err, "cannot start a process that fetches a skill");
+        return error_errno(err, "cannot start a process that looks after skills");
     if (worker->pid == 0) {
-        keep_channel(theirs);
-        fetch(uid, source, folder);
+        if (dup2(theirs, CHANNEL) < 0 || close_range(CHANNEL + 1, ~0U, 0) < 0)
+            _exit(1);
+        signals_reset();
+        (void)signal(SIGPIPE, SIG_IGN);
+        work(task);
+        _exit(0);
     }
     worker->channel = take_fd(&ours);
     return 0;
+}
+
+int skills_worker_start(struct skills_worker *worker, uid_t uid, const struct agent *agent,
+                        const struct skill_source *source, const char *folder,
+                        struct error *err)
+{
+    const struct task task = {
+        .uid = uid, .agent = agent, .sources = source, .count = 1, .folder = folder};
+    return start(worker, fetch, &task, err);
 }
 
 int skills_worker_look(struct skills_worker *worker, uid_t uid,
                        const struct skill_source *sources, size_t count, struct error *err)
 {
-    cleanup_fd int ours = -1;
-    cleanup_fd int theirs = -1;
-    if (open_channel(&ours, &theirs, err) < 0)
-        return -1;
-    worker->pid = fork();
-    if (worker->pid < 0)
-        return error_errno(err, "cannot start a process that asks after skills");
-    if (worker->pid == 0) {
-        keep_channel(theirs);
-        look(uid, sources, count);
-    }
-    worker->channel = take_fd(&ours);
-    return 0;
+    const struct task task = {.uid = uid, .sources = sources, .count = count};
+    return start(worker, look, &task, err);
 }
 
 /* What a worker says is as little to be trusted as what it read. */
@@ -220,19 +212,9 @@ int skills_worker_check(uid_t uid, const struct buf *text, struct error *err)
 {
     struct skill_report report = {.done = true, .why = "looking at its SKILL.md failed"};
     struct skills_worker worker = {.channel = -1};
-    cleanup_fd int theirs = -1;
-    if (open_channel(&worker.channel, &theirs, err) < 0)
+    const struct task task = {.uid = uid, .text = text};
+    if (start(&worker, check, &task, err) < 0)
         return -1;
-    worker.pid = fork();
-    if (worker.pid < 0) {
-        close(take_fd(&worker.channel));
-        return error_errno(err, "cannot start a process that looks at a skill");
-    }
-    if (worker.pid == 0) {
-        keep_channel(theirs);
-        check(uid, text);
-    }
-    close(take_fd(&theirs));
     struct pollfd answer = {.fd = worker.channel, .events = POLLIN};
     if (poll(&answer, 1, CHECK_MS) > 0)
         (void)skills_worker_read(&worker, &report);

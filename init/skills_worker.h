@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "init/git/skill_fetch.h"
+#include "init/home/owner.h"
 #include "shared/error.h"
 
 struct buf;
@@ -28,8 +29,9 @@ struct skills_worker {
     int channel; /* -1: none runs */
 };
 
-/* Fetches into `folder`, which is the worker's. */
-int skills_worker_start(struct skills_worker *worker, uid_t uid,
+/* Fetches into `folder`, which is the worker's; by ssh as the agent (init/skills_ssh.h), and so
+ * only before the session. */
+int skills_worker_start(struct skills_worker *worker, uid_t uid, const struct agent *agent,
                         const struct skill_source *source, const char *folder,
                         struct error *err);
 /* Once the channel is readable: 1 with a report, 0 for none, and when the worker died one that

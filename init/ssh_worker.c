@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "init/seccomp.h"
@@ -237,6 +239,22 @@ static int start(struct ssh_worker *worker, struct error *err)
     static const struct worker_kind kind = {
         .name = "the ssh proxy", .child = child, .ready = messages_ready, .died = died};
     return worker_start(&worker->process, &kind, worker, err);
+}
+
+void ssh_worker_lend(struct ssh_worker *worker, struct loop *loop, struct children *children)
+{
+    ssh_worker_start(worker, loop, children);
+}
+
+void ssh_worker_give_back(struct ssh_worker *worker)
+{
+    let_go(worker);
+    if (worker->process.pid > 0) {
+        (void)kill(worker->process.pid, SIGKILL);
+        while (waitpid(worker->process.pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    worker->process.pid = 0;
 }
 
 void ssh_worker_start(struct ssh_worker *worker, struct loop *loop, struct children *children)

@@ -83,18 +83,66 @@ static int parse_url(char *text, struct skill_source *source)
     return 0;
 }
 
+/* git's own rule (git-fetch(1)): USER@HOST:PATH, no slash before the colon. */
+static bool is_short_ssh(const char *text)
+{
+    const char *at = strchr(text, '@'), *colon = strchr(text, ':'), *slash = strchr(text, '/');
+    return at && colon && at < colon && (!slash || colon < slash);
+}
+
+/* "HOST[:PORT]". Neither may be taken for an option of ssh(1). */
+static int parse_host(char *host, struct skill_source *source)
+{
+    char *port = strchr(host, ':');
+    if (port) {
+        *port++ = '\0';
+        const size_t digits = strspn(port, "0123456789");
+        if (digits == 0 || digits >= sizeof source->port || port[digits] || port[0] == '0')
+            return -1;
+        (void)snprintf(source->port, sizeof source->port, "%s", port);
+    }
+    return *host && *host != '-' && strspn(host, LETTERS ".-") == strlen(host) ? 0 : -1;
+}
+
+/* ssh://USER@HOST[:PORT]/PATH or USER@HOST:PATH, with what may follow either. */
+static int parse_ssh(char *text, const char *begin, struct skill_source *source)
+{
+    char *user = text + strlen(begin), *host = strchr(user, '@'),
+         *path = host ? strchr(host, *begin ? '/' : ':') : NULL;
+    if (!path || split_ref(path, source) < 0)
+        return -1;
+    char *sub = strstr(path + 1, "//");
+    if (sub) {
+        *sub = '\0';
+        sub += 2;
+    }
+    if (!path[1] || (sub && (!*sub || !is_plain(sub))) ||
+        strspn(path + 1, LETTERS "_.+-/~") != strlen(path + 1))
+        return -1;
+    (void)snprintf(source->url, sizeof source->url, "%s", text);
+    (void)snprintf(source->path, sizeof source->path, "%s", sub ? sub : "");
+    /* As git: ssh://HOST/~me/x is below a home, and so is what has no slash in front. */
+    const bool whole = *begin && path[1] != '~';
+    (void)snprintf(source->remote, sizeof source->remote, "%s", path + !whole);
+    if (*source->remote == '-')
+        return -1;
+    *path = *host = '\0';
+    if (!*user || *user == '-' || strspn(user, LETTERS "_.+-") != strlen(user) ||
+        parse_host(host + 1, source) < 0)
+        return -1;
+    (void)snprintf(source->login, sizeof source->login, "%.200s@%.200s", user, host + 1);
+    return strlen(user) <= 200 && strlen(host + 1) <= 200 ? 0 : -1;
+}
+
 /* Other ways to write what git takes for a repository: what to write in its place. */
 static const char *why_not(const char *text)
 {
-    static const char ssh[] =
-        "skills do not come by ssh, for no key is in reach of who fetches "
-        "them: write https://HOST/OWNER/REPOSITORY, or clone it and name "
-        "the folder",
+    static const char ssh[] = "write ssh://USER@HOST/PATH",
                       open[] = "what comes unencrypted may be anybody's: write https://";
     static const struct {
         const char *begin, *why;
-    } others[] = {{"ssh://", ssh},
-                  {"git+ssh://", ssh},
+    } others[] = {{"git+ssh://", ssh},
+                  {"ssh+git://", ssh},
                   {"http://", open},
                   {"git://", open},
                   {"ftp://", open},
@@ -102,18 +150,17 @@ static const char *why_not(const char *text)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(text, others[i].begin, strlen(others[i].begin)) == 0)
             return others[i].why;
-    /* git's own rule (git-fetch(1)): USER@HOST:PATH, no slash before the colon. */
-    const char *at = strchr(text, '@'), *colon = strchr(text, ':'), *slash = strchr(text, '/');
-    return at && colon && at < colon && (!slash || colon < slash) ? ssh : NULL;
+    return NULL;
 }
 
 int skill_source_parse(const char *text, struct skill_source *source, const char **why)
 {
-    static const char github[] = "github:", https[] = "https://", required[] = " required";
+    static const char github[] = "github:", https[] = "https://", ssh[] = "ssh://",
+                      required[] = " required";
     char copy[SKILL_SOURCE_MAX];
     *why =
-        "expected github:OWNER/REPOSITORY[/PATH][@REF], https://HOST/REPOSITORY[//PATH][@REF] "
-        "or a folder such as ./skills/review";
+        "expected github:OWNER/REPOSITORY[/PATH][@REF], https://HOST/REPOSITORY[//PATH][@REF], "
+        "ssh://USER@HOST/REPOSITORY[//PATH][@REF] or a folder such as ./skills/review";
     *source = (struct skill_source){.required = false};
     size_t length = strlen(text), tail = sizeof required - 1;
     if (length >= sizeof copy)
@@ -132,5 +179,7 @@ int skill_source_parse(const char *text, struct skill_source *source, const char
     }
     if (strncmp(copy, https, sizeof https - 1) == 0)
         return split_ref(copy, source) < 0 ? -1 : parse_url(copy, source);
-    return -1;
+    if (strncmp(copy, ssh, sizeof ssh - 1) == 0)
+        return parse_ssh(copy, ssh, source);
+    return !other && is_short_ssh(copy) ? parse_ssh(copy, "", source) : -1;
 }

@@ -4,11 +4,11 @@
  *
  *     github:OWNER/REPOSITORY[/SUB/PATH][@REF] [required]
  *     https://HOST/PATH[//SUB/PATH][@REF] [required]
+ *     ssh://USER@HOST[:PORT]/PATH[//SUB/PATH][@REF] [required]
+ *     USER@HOST:PATH[//SUB/PATH][@REF] [required], PATH then being USER's own
  *     ./FOLDER, ../FOLDER, /FOLDER, ~/FOLDER of the host
  *
- * By ssh there are no skills: who fetches them has a uid of its own and neither keys nor the
- * forwarded agent; libssh2 would be one more large parser in PID 1's file, and git of the image
- * a program of the image's with the user's keys. What comes unencrypted is refused as well.
+ * What comes unencrypted is refused: whoever is on the way could write it.
  *
  * REF is a branch, a tag or a commit in 40 hex digits; without one, what the server calls HEAD.
  */
@@ -17,14 +17,19 @@
 
 #include <stdbool.h>
 
-enum { SKILL_NAME_MAX = 64, SKILL_SOURCE_MAX = 512 };
+enum { SKILL_NAME_MAX = 64, SKILL_SOURCE_MAX = 512, SKILL_PORT_SIZE = sizeof "65535" };
 
 struct skill_source {
     char url[SKILL_SOURCE_MAX];  /* of the repository */
     char path[SKILL_SOURCE_MAX]; /* in it, "" for all of it; no part empty, "." or ".." */
     char ref[SKILL_SOURCE_MAX];  /* "" for HEAD */
-    bool is_commit;              /* ref is 40 hex digits, in small letters */
-    bool required;               /* without it no session starts */
+    /* By ssh alone; else "". */
+    char login[SKILL_SOURCE_MAX];  /* USER@HOST */
+    char port[SKILL_PORT_SIZE];    /* "" for the usual */
+    char remote[SKILL_SOURCE_MAX]; /* what git-upload-pack there is asked for; fit for a shell
+                                      within single quotes */
+    bool is_commit;                /* ref is 40 hex digits, in small letters */
+    bool required;                 /* without it no session starts */
 };
 
 /* 0, or -1 with a static text of what was expected. */

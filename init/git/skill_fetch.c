@@ -90,7 +90,8 @@ static int get(struct state *state, struct error *err)
     options.depth = 1;
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     options.update_fetchhead = 0;
-    if (git_remote_create_anonymous(&state->remote, state->repository, source->url) < 0)
+    const char *url = state->fetch->stream ? SKILL_STREAM_URL : source->url;
+    if (git_remote_create_anonymous(&state->remote, state->repository, url) < 0)
         return store_error(err, "cannot ask for %s", source->url);
     if (source->is_commit) {
         (void)snprintf(state->refspec, sizeof state->refspec, "+%s:" FETCHED, source->ref);
@@ -156,7 +157,8 @@ static int set_up(struct state *state, struct error *err)
 {
     char path[PATH_SIZE];
     (void)snprintf(path, sizeof path, "%s/git", state->fetch->folder);
-    if (set_up_library(state->fetch->authorities, err) < 0)
+    if (set_up_library(state->fetch->authorities, err) < 0 ||
+        (state->fetch->stream && skill_stream_use(state->fetch->stream, err) < 0))
         return -1;
     if (git_repository_init(&state->repository, path, 1) < 0)
         return store_error(err, "cannot make a repository for it");

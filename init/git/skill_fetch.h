@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "init/git/skill_stream.h"
 #include "shared/error.h"
 #include "shared/skill_source.h"
 
@@ -24,8 +25,9 @@ typedef void skill_progress(void *context, unsigned percent, uint64_t bytes);
 
 struct skill_fetch {
     const struct skill_source *source;
-    const char *folder;      /* ours alone: gets git/, a repository, and tree/, the skill */
-    const char *authorities; /* file of certificates, PEM */
+    const char *folder;          /* ours alone: gets git/, a repository, and tree/, the skill */
+    const char *authorities;     /* file of certificates, PEM */
+    struct skill_stream *stream; /* to what git-upload-pack ssh runs; NULL: by https */
     skill_progress *progress;
     void *context;
 };

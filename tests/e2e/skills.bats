@@ -302,9 +302,11 @@ half_a_day_later()
     equal "$(requests)" 0
 }
 
-@test "skills by ssh and unencrypted are refused, with what to write in their place" {
-    say 'one = git@github.com:acme/skill.git@main'
-    refused 125 "write https://HOST/OWNER/REPOSITORY" claudex run . -- true
+@test "skills that come unencrypted, or are written otherwise, are refused with what to write" {
+    say 'one = git+ssh://git@example.org/skill.git@main'
+    refused 125 "write ssh://USER@HOST/PATH" claudex run . -- true
+    say 'one = git://example.org/skill.git'
+    refused 125 "what comes unencrypted may be anybody's: write https://" claudex run . -- true
     say 'one = http://example.org/skill.git'
     refused 125 "what comes unencrypted may be anybody's: write https://" claudex run . -- true
 }

@@ -62,7 +62,7 @@ add_key()
 
 # git.example.com, an OpenSSH server with one repository, that takes the keys given and the
 # certificates of $world/ca, if there is one. What it says goes to $world/sshd/log.
-start_server()
+build_server()
 {
     docker build --quiet --network host --tag clx-e2e-sshd - >/dev/null <<END
 FROM $image
@@ -74,12 +74,29 @@ END
     cat "$@" >"$world/sshd/keys"
     cp "$world/ca.pub" "$world/sshd/ca" 2>/dev/null || : >"$world/sshd/ca"
     chmod -R go+rX "$world/sshd"
+}
+
+# run_server OPTION… -- ARG…: docker's and sshd's.
+run_server()
+{
+    local options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    helper git "${options[@]}" --mount "type=bind,source=$world/sshd,target=/sshd" \
+        --entrypoint /usr/sbin/sshd clx-e2e-sshd -D -E /sshd/log \
+        -o AuthorizedKeysFile=/sshd/keys -o StrictModes=no -o TrustedUserCAKeys=/sshd/ca \
+        -o LogLevel=VERBOSE "${@:2}"
+}
+up() { grep -q 'Server listening' "$world/sshd/log"; }
+
+start_server()
+{
+    build_server "$@"
     docker network create "$token" >/dev/null
-    helper git --network "$token" --network-alias git.example.com \
-        --mount "type=bind,source=$world/sshd,target=/sshd" --entrypoint /usr/sbin/sshd \
-        clx-e2e-sshd -D -E /sshd/log -o AuthorizedKeysFile=/sshd/keys -o StrictModes=no \
-        -o TrustedUserCAKeys=/sshd/ca -o LogLevel=VERBOSE
-    eventually 20 grep -q 'Server listening' "$world/sshd/log"
+    run_server --network "$token" --network-alias git.example.com --
+    eventually 20 up
     docker exec "$token-git" cat /etc/ssh/ssh_host_ed25519_key.pub >"$world/host.pub"
     sed 's/^/git.example.com /' "$world/host.pub" >"$project/known_hosts"
     host_fingerprint=$(ssh-keygen -lf "$world/host.pub" | cut -d ' ' -f 2)
@@ -397,4 +414,57 @@ yes'
     typed 'echo here again'
     shows '^here again$'
     lacks "$(screen_now)" 'Type yes'
+}
+
+# --- skills ---------------------------------------------------------------------------
+
+# The same server on the host, where boxes reach it before their session; sets $at.
+start_near_server()
+{
+    build_server "$@"
+    claudex run . -- true # the network of the boxes is there once a box was
+    local port
+    for port in $(shuf -i 20000-29999 -n 20); do
+        run_server --network host -- -p "$port" -o "ListenAddress=$(gateway)"
+        settled() { up || [ "$(docker inspect --format '{{.State.Running}}' "$token-git")" = false ]; }
+        eventually 20 settled
+        up && break
+        docker rm --force "$token-git" >/dev/null
+    done
+    up
+    at=$(gateway):$port
+    docker exec --user git "$token-git" sh -ec 'git init -q -b main /tmp/w && cd /tmp/w
+        mkdir sub && printf -- "---\nname: one\ndescription: by ssh\n---\n# one\n" >sub/SKILL.md
+        git add . && git -c user.name=a -c user.email=a@b commit -q -m one && git push -q /srv/app.git main'
+}
+
+@test "a skill comes by ssh: with the chosen key alone, from a host that is known; then offline" {
+    start_agent
+    add_key ed25519 other@home
+    add_key ed25519 me@work
+    start_near_server "$world/me@work.pub" "$world/other@home.pub"
+    printf '%s\n' "allow = $at" '[ssh]' 'key = *@work' '[skills]' \
+        "one = ssh://git@$at/srv/app.git//sub@main" >>"$XDG_CONFIG_HOME/claudex/config"
+    run claudex run . -- echo started
+    has "$output" "the skill one is left out: it comes by ssh, and the box has no ssh agent"
+    has "$output" started
+    run claudex run --ssh . -- echo started
+    echo "$output"
+    has "$output" "Host key verification failed"
+    has "$output" started
+    lacks "$(<"$world/sshd/log")" "Accepted publickey"
+    mkdir -p "$HOME/.ssh"
+    docker exec "$token-git" cat /etc/ssh/ssh_host_ed25519_key.pub |
+        sed "s/^/[${at%:*}]:${at#*:} /" >"$HOME/.ssh/known_hosts"
+    printf '%s\n' '[home]' 'file = ~/.ssh/known_hosts' >>"$XDG_CONFIG_HOME/claudex/config"
+    start_box --ssh
+    run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/one/SKILL.md; ssh-add -l'
+    has "$output" "name: one"
+    has "$output" me@work
+    has "$(grep 'Accepted publickey' "$world/sshd/log")" "$fingerprint"
+    lacks "$(<"$world/sshd/log")" "$(ssh-keygen -lf "$world/other@home.pub" | cut -d ' ' -f 2)"
+    has "$(claudex status "$name")" "signed me@work: login as git at"
+    claudex stop "$name"
+    docker rm --force "$token-git" >/dev/null
+    equal "$(claudex run . -- head -n 2 /home/node/.claude/skills/one/SKILL.md 2>&1)" $'---\nname: one'
 }

@@ -50,6 +50,36 @@ static void sources(void **state)
     }
 }
 
+static void sources_by_ssh(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *url, *login, *port, *remote, *path, *ref;
+    } cases[] = {
+        {"git@github.com:acme/skill.git", "git@github.com:acme/skill.git", "git@github.com", "",
+         "acme/skill.git", "", ""},
+        {"me@host:/srv/x//a/b@v1 required", "me@host:/srv/x", "me@host", "", "/srv/x", "a/b",
+         "v1"},
+        {"me@host:~you/x", "me@host:~you/x", "me@host", "", "~you/x", "", ""},
+        {"ssh://git@host:2222/srv/x.git//s@main", "ssh://git@host:2222/srv/x.git", "git@host",
+         "2222", "/srv/x.git", "s", "main"},
+        {"ssh://git@host/~/x@" COMMIT, "ssh://git@host/~/x", "git@host", "", "~/x", "", COMMIT},
+    };
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct skill_source source;
+        const char *why;
+        if (skill_source_parse(cases[i].text, &source, &why) < 0)
+            fail_msg("%s: %s", cases[i].text, why);
+        assert_string_equal(source.url, cases[i].url);
+        assert_string_equal(source.login, cases[i].login);
+        assert_string_equal(source.port, cases[i].port);
+        assert_string_equal(source.remote, cases[i].remote);
+        assert_string_equal(source.path, cases[i].path);
+        assert_string_equal(source.ref, cases[i].ref);
+        assert_int_equal(source.is_commit, strcmp(source.ref, COMMIT) == 0);
+    }
+}
+
 static void what_is_no_source(void **state)
 {
     (void)state;
@@ -70,8 +100,24 @@ static void what_is_no_source(void **state)
                                       "https:///x",
                                       "https://h/x//",
                                       "https://h/x//../y",
-                                      "git@github.com:a/b",
                                       "ssh://h/x",
+                                      "ssh://u@h",
+                                      "ssh://u@h/",
+                                      "ssh://-oProxyCommand=x@h/x",
+                                      "ssh://u@-oProxyCommand=x/x",
+                                      "ssh://u@h:/x",
+                                      "ssh://u@h:022/x",
+                                      "ssh://u@h:123456/x",
+                                      "ssh://u:p@h/x",
+                                      "ssh://u@h/x'y",
+                                      "ssh://u@h/x@../y",
+                                      "ssh://u@h/x//../y",
+                                      "u@h:",
+                                      "u@h:-x",
+                                      "u@h:x y",
+                                      "u@h:$(x)",
+                                      "-u@h:x",
+                                      "u@-h:x",
                                       "file:///etc",
                                       "github:a/b c",
                                       "https://h/x y",
@@ -89,10 +135,8 @@ static void what_git_takes_and_we_do_not_says_what_to_write(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"git@github.com:acme/skill.git", "write https://HOST/OWNER/REPOSITORY"},
-        {"me@host:skill@v1 required", "write https://HOST/OWNER/REPOSITORY"},
-        {"ssh://git@github.com/acme/skill", "write https://HOST/OWNER/REPOSITORY"},
-        {"git+ssh://host/x", "write https://HOST/OWNER/REPOSITORY"},
+        {"ssh://github.com/acme/skill", "expected github:"},
+        {"git+ssh://me@host/x", "write ssh://USER@HOST/PATH"},
         {"http://host/x", "unencrypted"},
         {"git://host/x", "unencrypted"},
         {"file:///x", "write /FOLDER"},
@@ -279,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_git_takes_and_we_do_not_says_what_to_write),
         cmocka_unit_test(sources),
+        cmocka_unit_test(sources_by_ssh),
         cmocka_unit_test(what_is_no_source),
         cmocka_unit_test(front_matter),
         cmocka_unit_test(names),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The image's own ssh for a skill's repository: as the agent, confined as it, with the agent's
+ * ssh socket, and so with the keys, the limits and the log of the ssh proxy
+ * (init/ssh_worker.h). What comes is a stranger's: the worker that fetches
+ * (init/skills_worker.h) takes it from a socket, and has no key.
+ *
+ * Before the session alone: later a process of the agent's uid is one that an agent can change.
+ * For the same reason no file of the agent's home is read that an agent may have written: hosts
+ * are those of the image's /etc/ssh/ssh_known_hosts and, where [home] brings it,
+ * ~/.ssh/known_hosts.
+ */
+#ifndef CLAUDEX_INIT_SKILLS_SSH_H
+#define CLAUDEX_INIT_SKILLS_SSH_H
+
+#include "init/git/skill_stream.h"
+#include "init/home/owner.h"
+#include "shared/error.h"
+#include "shared/skill_source.h"
+
+/* As root, in the process that fetches: ssh ends with it. Both ends are the caller's. */
+int skills_ssh_start(const struct skill_source *source, const struct agent *agent,
+                     struct skill_stream *ends, struct error *err);
+
+#endif
