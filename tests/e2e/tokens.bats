@@ -6,6 +6,13 @@
 load lib.bash
 export BATS_TEST_TIMEOUT=240
 
+teardown()
+{
+    cd /
+    end_world
+    docker network rm "$token" >/dev/null 2>&1 || :
+}
+
 credentials=/home/node/.claude/.credentials.json
 
 # login TOKEN EXPIRES: one of Claude Code's.
@@ -63,6 +70,50 @@ says() { docker logs "$1" 2>&1 | grep -qF -- "$2"; }
     eventually 5 refreshed_in "$two"
     run claudex run --parallel . -- jq -r '.tokens | .refresh_token, .account_id' /home/node/.codex/auth.json
     equal "$output" $'refresh-2\naccount-1'
+}
+
+# The vendor's hosts, under an authority of the tests, for boxes of the network $token.
+serve_vendor()
+{
+    mkdir -p "$world/vendor"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$world/vendor/ca.key" \
+        -out "$project/ca.pem" -subj /CN=tests -days 2 2>/dev/null
+    openssl req -newkey rsa:2048 -nodes -keyout "$world/vendor/server.key" \
+        -out "$world/vendor/csr" -subj /CN=platform.claude.com 2>/dev/null
+    echo subjectAltName=DNS:platform.claude.com,DNS:api.anthropic.com >"$world/vendor/names"
+    openssl x509 -req -in "$world/vendor/csr" -CA "$project/ca.pem" -CAkey "$world/vendor/ca.key" \
+        -CAcreateserial -days 2 -extfile "$world/vendor/names" \
+        -out "$world/vendor/server.pem" 2>/dev/null
+    chown -R "$project_uid" "$project"
+    docker network create "$token" >/dev/null
+    helper vendor --network "$token" --network-alias platform.claude.com \
+        --network-alias api.anthropic.com --entrypoint node \
+        --mount "type=bind,source=$e2e,target=/e2e,readonly" \
+        --mount "type=bind,source=$world,target=/world" \
+        "$image" /e2e/fake-api/claude-oauth.js /world/vendor /world/vendor/log
+    eventually 20 test -e "$world/vendor/log.up"
+    mkdir -p "$XDG_CONFIG_HOME/claudex"
+    # The server's address is one of the engine's networks.
+    printf '[network]\nprivate = yes\n' >"$XDG_CONFIG_HOME/claudex/config"
+}
+
+@test "Claude Code refreshes its token through the gate: it is there in a box that runs, and in the next" {
+    mkdir -p "$HOME/.claude"
+    login access-1 "$(date -d '-1 hour' +%s000)" | sed 's/"refreshToken":"r"/"refreshToken":"refresh-1"/' \
+        >"$HOME/.claude/.credentials.json"
+    claudex login claude --import
+    serve_vendor
+    two_boxes -e "NODE_EXTRA_CA_CERTS=$box/ca.pem"
+    docker network connect "$token" "$one"
+    token_is "$two" access-1
+    claudex exec "$one" -- sh -c "claude -p hi </dev/null >~/said 2>&1 & agent=\$!
+        for i in \$(seq 600); do grep -q refresh-2 $credentials && break; sleep 0.1; done
+        kill \$agent; cat ~/said"
+    cat "$world/vendor/log"
+    equal "$(grep -c '^platform.claude.com POST /v1/oauth/token$' "$world/vendor/log")" 1
+    token_is "$one" access-2
+    eventually 10 token_is "$two" access-2
+    equal "$(next_box)" access-2
 }
 
 @test "Claude Code uses the login that is kept, and knows whose it is" {
