@@ -161,6 +161,26 @@ write() { in_box sh -c "new=\$1; f=$credentials; ${2:-printf %s \"\$new\" >\"\$f
     has "$(<"$store/claude.json.before")" '"mine"'
 }
 
+# At once, where a box does not watch for its first two seconds.
+@test "another login that is held, or shared, when a session has just begun is told in it, or taken" {
+    with_store
+    keep mine 5
+    start_box sh -c "echo up >/workspace/project/up
+        until grep -q shared $credentials; do sleep 0.1; done
+        echo taken >/workspace/project/up; read -r x </workspace/project/down"
+    text=$(login theirs 6)
+    printf 'claudex-login 2\n6\nyou\n\n\nother\n1\n\n%s\n%s' "${#text}" "$text" >"$store/new"
+    mv "$store/new" "$store/claude.json.held"
+    text=$(login shared 7)
+    printf 'claudex-login 2\n7\nme\n\n\n\n1\n\n%s\n%s' "${#text}" "$text" >"$store/new"
+    mv "$store/new" "$store/claude.json"
+    await
+    equal "$line" taken
+    tell end
+    ended
+    equal "$(grep -c "the box other has another login of Claude Code, of you" <<<"$output")" 1
+}
+
 @test "boxes that refresh at once leave one whole login" {
     with_store
     keep old 1
