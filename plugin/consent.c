@@ -12,14 +12,19 @@
 #include "shared/cleanup.h"
 #include "shared/control_call.h"
 
-/* Whatever is under way ends (CAN, ST); then a screen of its own, and nothing that was set on
- * the other: colours, character sets, margins, insertion (xterm's control sequences). */
-#define OURS   "\030\033\\\033[?1049h\033[m\033(B\017\033[r\033[?6l\033[4l\033[?7h\033[H\033[2J"
+/* Whatever is under way ends (CAN, ST), and VT52's mode, in which nothing below is understood;
+ * then a screen of its own, and nothing that was set on the other: colours, character sets,
+ * margins, insertion, protection from being erased, and which colours those are that a text
+ * without any has, where it could be written in the ground's own (xterm's control sequences;
+ * ESC ] R is the Linux console's). */
+#define FRESH                                                                                     \
+    "\033[m\033(B\017\033[?69l\033[r\033[?6l\033[4l\033[?7h\033[0\"q\033]110\033\\\033]111\033\\" \
+    "\033]R\033\\\033[H\033[2J"
+#define OURS   "\030\033\\\033<\033[?1049h" FRESH
 #define THEIRS "\033[?1049l"
 /* There is no third screen: the program draws its own anew. */
-#define OURS_OF_THEIRS                                                                         \
-    "\030\033\\\0337\033[m\033(B\017\033[r\033[?6l\033[4l\033[?7h\033[H\033[2J"
-#define THEIRS_AGAIN "\033[2J\0338"
+#define OURS_OF_THEIRS "\030\033\\\033<\0337" FRESH
+#define THEIRS_AGAIN   "\033[2J\0338"
 
 static int64_t now_ms(void)
 {

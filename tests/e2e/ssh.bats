@@ -367,11 +367,12 @@ yes'
     equal "$(results)" refused
 }
 
-@test "confirm: a program that draws has its screen again" {
+@test "confirm: a program that draws has its screen again, and cannot have the question drawn in black on black" {
     confirming
-    typed 'printf "\033[?1049h\033[H"; i=0; draw() { i=$((i + 1)); printf "\033[H\033[2Jdrawn $i"; }; trap draw WINCH; draw; sh sign >/tmp/result; sleep 1; while sleep 0.1; do draw; cat /tmp/result; done'
+    typed 'printf "\033]10;#000000\033\\\\\033]11;#000000\033\\\\\033[?1049h\033[H"; i=0; draw() { i=$((i + 1)); printf "\033[H\033[2Jdrawn $i"; }; trap draw WINCH; draw; sh sign >/tmp/result; sleep 1; while sleep 0.1; do draw; cat /tmp/result; done'
     shows 'Type yes and Enter'
     lacks "$(screen_now)" drawn
+    equal "$(tmux -S "$world/tmux" display-message -p '#{pane_fg} #{pane_bg}')" 'default default'
     typed yes
     shows 'drawn [0-9]+signed 0\.'
     lacks "$(screen_now)" 'Type yes'
