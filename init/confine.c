@@ -14,10 +14,16 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-static int enter(const char *workdir, struct error *err)
+static int enter(const char *workdir, bool there_only, struct error *err)
 {
     if (chdir(workdir) == 0)
         return 0;
+    if (there_only) {
+        (void)error_set(err, "cannot enter %s (%s); nothing was started", quoted(workdir),
+                        strerror(errno));
+        err->status = EXIT_NOT_EXECUTABLE;
+        return -1;
+    }
     warn("cannot enter %s (%s); starting in " BOX_WORKSPACE, quoted(workdir), strerror(errno));
     if (chdir(BOX_WORKSPACE) < 0)
         return error_errno(err, "cannot enter " BOX_WORKSPACE);
@@ -39,7 +45,8 @@ int confine(const struct confinement *how, struct error *err)
     cleanup_fd int rules = landlock_prepare(how->signals_others, err);
     if (rules < 0 && err->text[0])
         return -1;
-    if (privs_become(how->uid, how->gid, err) < 0 || enter(how->workdir, err) < 0)
+    if (privs_become(how->uid, how->gid, err) < 0 ||
+        enter(how->workdir, how->there_only, err) < 0)
         return -1;
     if (rules >= 0 && landlock_enforce(rules, err) < 0)
         return -1;

@@ -15,6 +15,7 @@ struct confinement {
     uid_t uid;
     gid_t gid;
     const char *workdir; /* entered as the agent; BOX_WORKSPACE, with a warning, if it cannot */
+    bool there_only;     /* somebody named that folder for this command: no other will do */
     /* May the process send signals to those it did not start? A person who enters by exec has
      * to be able to end an agent that runs wild; the agent has not to end that person. */
     bool signals_others;
@@ -23,7 +24,8 @@ struct confinement {
 /*
  * Irreversibly, in this order: no capability and the agent's ids, the working directory,
  * Landlock, seccomp; then asks the kernel whether all of it is so, and tries whether the
- * private folder is shut. On -1 the caller must not go on to run anything.
+ * private folder is shut. On -1 the caller must not go on to run anything; err->status is then
+ * EXIT_NOT_EXECUTABLE where the folder that was named cannot be entered, as docker has it.
  */
 int confine(const struct confinement *how, struct error *err);
 

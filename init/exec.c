@@ -97,6 +97,7 @@ static int run(int argc, char **argv, struct error *err)
         .uid = agent.uid,
         .gid = agent.gid,
         .workdir = request.workdir ? request.workdir : session.box.workdir,
+        .there_only = request.workdir != NULL,
         .signals_others = true,
     };
     if (environment_apply(&environment, err) < 0 ||

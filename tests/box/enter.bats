@@ -47,6 +47,10 @@ ptrace_1 EPERM"
     run enter /init exec < <(echo 'echo "$0"; exit 3')
     equal "$output" /bin/bash
     equal "$status" 3
+    run enter /init exec --workdir /nowhere -- touch /workspace/project/ran
+    equal "$status" 126
+    equal "$output" "claudex: cannot enter /nowhere (No such file or directory); nothing was started"
+    [ ! -e "$project/ran" ]
     run -127 enter /init exec -- no-such-command
     run enter /init exec -- /etc/passwd
     equal "$status" 126
