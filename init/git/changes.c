@@ -7,6 +7,24 @@
 
 #include "init/git/path.h"
 #include "init/git/store.h"
+#include "shared/log.h"
+
+static bool is_in(git_tree *tree, const char *path)
+{
+    git_tree_entry *entry = NULL;
+    bool there = git_tree_entry_bypath(&entry, tree, path) == 0;
+    git_tree_entry_free(entry);
+    return there;
+}
+
+static int check_known(git_tree *from, git_tree *to, char *const *paths, char *const *encoded,
+                       size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_in(from, encoded[i]) && !is_in(to, encoded[i]))
+            return error_set(err, "%s is in neither of the two snapshots", quoted(paths[i]));
+    return 0;
+}
 
 int changes_find(const struct history *history, git_tree *from, git_tree *to,
                  char *const *paths, size_t count, git_diff **diff, struct error *err)
@@ -24,11 +42,14 @@ int changes_find(const struct history *history, git_tree *from, git_tree *to,
                      GIT_DIFF_INCLUDE_TYPECHANGE_TREES;
     options.pathspec = (git_strarray){.strings = encoded, .count = count};
     options.ignore_submodules = GIT_SUBMODULE_IGNORE_ALL;
-    if (!failed)
+    bool unknown = !failed && check_known(from, to, paths, encoded, count, err) < 0;
+    if (!failed && !unknown)
         failed = git_diff_tree_to_tree(diff, history->repository, from, to, &options);
     for (size_t i = 0; encoded && i < count; i++)
         free(encoded[i]);
     free(encoded);
+    if (unknown)
+        return -1;
     return failed ? store_error(err, "cannot compare snapshots of %s", history->name) : 0;
 }
 

@@ -16,7 +16,8 @@ struct git_diff;
 struct git_tree;
 
 /* Between two trees, all of it or below the paths (of the project, as they are there; none:
- * all). The caller's: git_diff_free(). */
+ * all). A path that is in neither tree is an error: it was mistyped, and no difference there
+ * would be taken for an answer. The caller's: git_diff_free(). */
 int changes_find(const struct history *history, struct git_tree *from, struct git_tree *to,
                  char *const *paths, size_t count, struct git_diff **diff, struct error *err);
 

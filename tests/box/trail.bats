@@ -54,7 +54,8 @@ project/sub/b"
     run enter /init trail diff start last
     lacks "$output" secret
     run enter /init trail diff --list -- secret
-    equal "$output" "[]"
+    has "$output" "secret is in neither of the two snapshots"
+    equal "$status" 125
     tell x
     ended
 }
