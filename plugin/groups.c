@@ -16,8 +16,6 @@
 #include "shared/log.h"
 #include "shared/parse.h"
 
-/* What everybody gets who says nothing: what the agents need, and what they install from. */
-static const char *const default_groups[] = {"ai", "apt", "npm", "pip", "git"};
 static const char api_group[] = "ai";
 
 /* To who has a list for a filter that lets everything else pass. */
@@ -123,9 +121,9 @@ static int read_group(const char *name, char *const folders[PLACES], struct stri
 static int expand(struct session *session, char *const folders[PLACES], struct error *err)
 {
     struct strings *groups = &session->network.groups;
-    bool defaults = groups->count == 0;
-    for (size_t i = 0; defaults && i < array_length(default_groups); i++)
-        if (strings_add(groups, default_groups[i]) < 0)
+    char defaults[] = SESSION_GROUPS_DEFAULT, *rest = groups->count == 0 ? defaults : NULL;
+    for (const char *word; (word = strsep(&rest, " "));)
+        if (strings_add(groups, word) < 0)
             return error_errno(err, "cannot keep the groups");
     for (size_t i = 0; i < groups->count; i++)
         if (read_group(groups->items[i], folders, &session->network.allow, err) < 0)

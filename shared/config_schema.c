@@ -65,7 +65,7 @@ const struct config_key config_keys[] = {
     {"network", "host", KIND_FLAG, KEY_PRIVATE, TRUST_NEVER, FIELD(network.host),
      "no", "the host's own network"},
     {"network", "groups", KIND_GROUP, KEY_MANY | KEY_LIST, TRUST_NEVER, FIELD(network.groups),
-     "ai apt npm pip git", "named lists of hosts"},
+     SESSION_GROUPS_DEFAULT, "named lists of hosts"},
     {"network", "allow", KIND_HOST, KEY_MANY, TRUST_NEVER, FIELD(network.allow),
      "api.example.com", "443 and 80 unless :PORT is given; *.name: any depth below"},
     {"network", "deny", KIND_HOST, KEY_MANY, TRUST_ALWAYS, FIELD(network.deny),

@@ -21,6 +21,10 @@ static bool default_text(const struct session *session, const struct config_key 
                          char *text, size_t size)
 {
     const char *word;
+    if (key->kind == KIND_GROUP) {
+        (void)snprintf(text, size, "%s", SESSION_GROUPS_DEFAULT);
+        return true;
+    }
     if (key->field == NOWHERE || (key->flags & (KEY_MANY | KEY_PRIVATE | KEY_UNBUILT)))
         return false;
     switch (key->kind) {

@@ -70,6 +70,9 @@ struct named {
 /* Enough for parallel builds, too few for a fork bomb to hurt. */
 enum { SESSION_PIDS_DEFAULT = 4096 };
 
+/* What everybody gets who names no group: what the agents need, and what they install from. */
+#define SESSION_GROUPS_DEFAULT "ai apt npm pip git"
+
 enum { SESSION_INTERVAL_DEFAULT = 300, SESSION_INTERVAL_MIN = 1 };
 
 struct session {

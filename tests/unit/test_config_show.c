@@ -89,6 +89,8 @@ static int count_defaults(const struct config_setting *setting, void *data)
         assert_string_equal(setting->value, "allowlist");
     if (!setting->entry && strcmp(setting->key, "pids") == 0)
         assert_string_equal(setting->value, "4096");
+    if (!setting->entry && strcmp(setting->key, "groups") == 0)
+        assert_string_equal(setting->value, "ai apt npm pip git");
     return 0;
 }
 
@@ -108,7 +110,7 @@ static void defaults_are_told_as_such(void **state)
     int count = 0;
     assert_int_equal(config_resolve(&config, &session, &err), 0);
     assert_int_equal(config_show(&config, &session, count_defaults, &count), 0);
-    assert_true(count >= 6);
+    assert_true(count >= 7);
     assert_int_equal(config_show(&config, &session, stop_at_once, NULL), 7);
 }
 
