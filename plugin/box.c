@@ -251,9 +251,10 @@ static long refuse(const struct boxes *boxes, const struct wish *wish, bool seve
             (void)buf_printf(&list, "\n  %s (%s)", quoted(box->name), quoted(box->state));
     }
     const char *kind = wish->running ? "running box" : "box";
+    if (list.length == 0 && wish->name)
+        return error_set(err, "there is no %s %s, nor any other", kind, quoted(wish->name));
     if (list.length == 0)
-        return error_set(err, "there is no %s%s%s; start one: docker claudex run", kind,
-                         wish->name ? " " : "", wish->name ? quoted(wish->name) : "");
+        return error_set(err, "there is no %s; start one: docker claudex run", kind);
     if (wish->name)
         return error_set(err, "%s is the name of %s %s; there %s:%s", quoted(wish->name),
                          several ? "more than one" : "no", kind,

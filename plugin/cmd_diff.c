@@ -53,8 +53,9 @@ static int print_stat(const json_t *list, bool several)
     FILE *out = pager_open();
     table_print(&table, out);
     if (json_array_size(list) > 0)
-        (void)fprintf(out, "%zu file%s, %ld lines added, %ld removed\n", json_array_size(list),
-                      json_array_size(list) == 1 ? "" : "s", added, removed);
+        (void)fprintf(out, "%zu file%s, %ld line%s added, %ld removed\n", json_array_size(list),
+                      json_array_size(list) == 1 ? "" : "s", added, added == 1 ? "" : "s",
+                      removed);
     pager_close(out);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "plugin/output.h"
 #include "plugin/pager.h"
 #include "plugin/trail.h"
+#include "shared/cleanup.h"
 #include "shared/parse.h"
 
 enum { SHORT_ID = 10, COUNT_MAX = 1000000 };
@@ -40,6 +41,17 @@ static void describe(const json_t *snapshot, char *out, size_t size)
             *c = ' ';
 }
 
+/* What ran: the agent, or the command that was given in its place. */
+static char *who(const json_t *snapshot)
+{
+    json_t *words = json_loads(text_of(snapshot, "command"), 0, NULL);
+    const char *word = json_string_value(json_array_get(words, 0));
+    const char *slash = word ? strrchr(word, '/') : NULL;
+    char *name = strdup(slash ? slash + 1 : word ? word : text_of(snapshot, "agent"));
+    json_decref(words);
+    return name;
+}
+
 static int print_table(const json_t *list, bool several, FILE *out)
 {
     static const char *const headings[] = {"SNAPSHOT", "WHEN", "WHY",
@@ -56,10 +68,11 @@ static int print_table(const json_t *list, bool several, FILE *out)
         (void)snprintf(id, sizeof id, "%s", text_of(snapshot, "id"));
         if (localtime_r(&time, &tm))
             (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
+        cleanup_free char *agent = who(snapshot);
         describe(snapshot, what, sizeof what);
         failed |= table_add(&table, id) | table_add(&table, when) |
                   table_add(&table, text_of(snapshot, "kind")) |
-                  table_add(&table, text_of(snapshot, "agent")) | table_add(&table, what);
+                  table_add(&table, agent ? agent : "") | table_add(&table, what);
         if (several)
             failed |= table_add(&table, text_of(snapshot, "project"));
     }

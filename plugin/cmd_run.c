@@ -200,7 +200,9 @@ static int stay(struct invocation *invocation, struct launch *launch, int stream
     else
         status = launch_attached(launch, stream,
                                  argument_value(&invocation->arguments, "detach-keys"), err);
-    if (status == EXIT_NOT_FOUND && launch->own_image && !launch->plan->own_command)
+    /* A shell is there; its status is that of what was typed last. */
+    if (status == EXIT_NOT_FOUND && !launch->plan->own_command &&
+        strcmp(launch->plan->agent, "shell") != 0)
         tell_missing(launch);
     if (status >= 0)
         tell_age(launch);

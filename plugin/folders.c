@@ -175,14 +175,26 @@ int folders_add(struct folders *folders, const char *text, bool read_only,
     return check_access(folder, err);
 }
 
+/* `run . make test`, as it would be without the dashes. */
+static void hint_command(const char *word, struct error *err)
+{
+    const size_t used = strlen(err->text);
+    if (!strchr(word, '/') && access(word, F_OK) < 0 && errno == ENOENT)
+        (void)snprintf(err->text + used, sizeof err->text - used,
+                       "; if it is a command: -- in front of it");
+}
+
 int folders_add_all(struct folders *folders, char *const *operands, size_t count,
                     bool read_only, const struct folder_limits *limits, struct error *err)
 {
     if (count == 0)
         return folders_add(folders, ".", read_only, limits, err);
     for (size_t i = 0; i < count; i++)
-        if (folders_add(folders, operands[i], read_only, limits, err) < 0)
+        if (folders_add(folders, operands[i], read_only, limits, err) < 0) {
+            if (!read_only) /* else no command could follow */
+                hint_command(operands[i], err);
             return -1;
+        }
     return 0;
 }
 

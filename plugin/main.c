@@ -62,6 +62,9 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+/* `claudex WORD` of the box (init/inside/command.h), where it is none of ours. */
+static const char *const inside_words[] = {"why", "ask"};
+
 static int unknown_command(const char *name, struct error *err)
 {
     const char *names[32];
@@ -70,6 +73,12 @@ static int unknown_command(const char *name, struct error *err)
         if (!commands[i]->hidden)
             names[count++] = commands[i]->name;
     const char *near = nearest_word(name, names, count);
+    for (size_t i = 0; i < array_length(inside_words); i++)
+        if (strcmp(name, inside_words[i]) == 0)
+            return error_usage(err,
+                               "'%s' is a command inside a box: docker claudex exec -- claudex "
+                               "%s HOST",
+                               name, name);
     if (near)
         return error_usage(err, "unknown command '%s'; did you mean '%s'?", quoted(name), near);
     return error_usage(err, "unknown command '%s'", quoted(name));

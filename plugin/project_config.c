@@ -207,10 +207,10 @@ static void set_options(struct config *config, const struct arguments *arguments
         for (size_t k = 0; k < array_length(settings); k++)
             if (strcmp(given->spec->name, settings[k].option) == 0 &&
                 argument_value(arguments, settings[k].option))
-                (void)config_set(config, settings[k].section, settings[k].key,
-                                 settings[k].value
-                                     ? settings[k].value
-                                     : option_value(settings[k].option, given->value, ascii));
+                (void)config_set_option(
+                    config, settings[k].option, settings[k].section, settings[k].key,
+                    settings[k].value ? settings[k].value
+                                      : option_value(settings[k].option, given->value, ascii));
     }
 }
 

@@ -140,6 +140,18 @@ static int check_package(struct config *config, const struct config_key *key,
     return -1;
 }
 
+/* In the words of who wrote it. */
+static void bad_value(struct config *config, const struct config_line *line, const char *value,
+                      const char *why, const char *hint)
+{
+    if (line->option)
+        line_problem(config, line, "bad value '%s' for --%s: %s%s", quoted(value), line->option,
+                     why, hint);
+    else
+        line_problem(config, line, "bad value '%s' for '%s' in [%s]: %s%s", quoted(value),
+                     line->key, line->section, why, hint);
+}
+
 static int check_value(struct config *config, const struct config_key *key,
                        const struct config_line *line)
 {
@@ -160,8 +172,7 @@ static int check_value(struct config *config, const struct config_key *key,
     if (config_value_words(key, line->value, &words, &why) == 0 &&
         config_value_check(key, &words, line->source, &why) == 0)
         return 0;
-    line_problem(config, line, "bad value '%s' for '%s' in [%s]: %s%s", quoted(line->value),
-                 line->key, line->section, why, comment_hint(line->value));
+    bad_value(config, line, line->value, why, line->option ? "" : comment_hint(line->value));
     return -1;
 }
 
@@ -187,8 +198,17 @@ struct config_entry *config_add(struct config *config, const struct config_line 
 
 int config_set(struct config *config, const char *section, const char *key, const char *value)
 {
-    struct config_line line = {
-        .section = section, .key = key, .value = value, .source = CONFIG_COMMAND};
+    return config_set_option(config, NULL, section, key, value);
+}
+
+int config_set_option(struct config *config, const char *option, const char *section,
+                      const char *key, const char *value)
+{
+    struct config_line line = {.section = section,
+                               .key = key,
+                               .value = value,
+                               .source = CONFIG_COMMAND,
+                               .option = option};
     char word[32];
     (void)config_section_split(section, word, sizeof word);
     const struct config_key *found = config_find_key(word, key);
@@ -196,8 +216,8 @@ int config_set(struct config *config, const char *section, const char *key, cons
     if (found && found->kind != KIND_PACKAGE && value) {
         /* An option is taken literally: what it says is one word, whatever is in it. */
         if (config_value_print(found, value, &text) < 0) {
-            line_problem(config, &line, "bad value '%s' for '%s' in [%s]: %s", quoted(value),
-                         key, section, errno == EILSEQ ? "it is not UTF-8" : "it is too long");
+            bad_value(config, &line, value,
+                      errno == EILSEQ ? "it is not UTF-8" : "it is too long", "");
             return -1;
         }
         line.value = text.data;

@@ -82,6 +82,9 @@ int config_parse(struct config *config, const char *text, size_t length, const c
  * value is taken literally, quotes are not looked for; where a key takes words it is one of
  * them. 0, or -1 having added a problem. */
 int config_set(struct config *config, const char *section, const char *key, const char *value);
+/* The same; a problem then names the option ("memory" for --memory), not the key. */
+int config_set_option(struct config *config, const char *option, const char *section,
+                      const char *key, const char *value);
 
 /*
  * Merges: later sources, in the order of enum config_source, win for a key that holds one

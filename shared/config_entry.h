@@ -15,6 +15,7 @@ struct config_line {
     const char *file;  /* owned by config->files, NULL: the command line */
     int number;
     enum config_source source;
+    const char *option; /* of the command line, without its dashes; NULL: none */
 };
 
 /* Adds a message to config->problems: "FILE:LINE: text", "FILE: text" for line 0, or only

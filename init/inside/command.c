@@ -31,17 +31,17 @@ static int ask(const char *service, int argc, char **argv)
     for (int i = 0; i < argc; i++)
         failed |= buf_printf(&line, "%s%s", i ? " " : "", argv[i]);
     if (failed) {
-        warn("that is too long; at most %d letters", INSIDE_REQUEST_MAX);
+        info("that is too long; at most %d letters", INSIDE_REQUEST_MAX);
         return EXIT_USAGE;
     }
     if (inside_call(service, line.data, &answer, &err) < 0) {
-        warn("%s", err.text);
+        info("%s", err.text);
         return err.status;
     }
     if (answer.status <= 1) /* 1: no, and why */
         puts(answer.text);
     else
-        warn("%s", answer.text);
+        info("%s", answer.text);
     return answer.status;
 }
 
@@ -93,7 +93,7 @@ int inside_command(int argc, char **argv)
         return result;
     }
     if (*word)
-        warn("no command '%s' inside a box", quoted(word));
+        info("no command '%s' inside a box", quoted(word));
     usage(stderr);
     return EXIT_USAGE;
 }

@@ -107,6 +107,9 @@ as_other() { setpriv --reuid 4321 --regid 4321 --groups "$(stat -c %g /var/run/d
 
 @test "a near miss of a verb or an option is named" {
     refused 2 "list" claudex lst
+    refused 2 "inside a box: docker claudex exec -- claudex why HOST" claudex why example.com
+    refused 2 "value 'nowhere' for --network: expected open" claudex run --network nowhere .
+    refused 125 "if it is a command: -- in front of it" claudex run . no-such-command
     refused 2 "--memory" claudex run --memroy 1g . -- true
 }
 
