@@ -28,7 +28,8 @@ static void describe(const json_t *item, char *out, size_t size)
 {
     char user[FIELD_MAX], host[FIELD_MAX], namespace[FIELD_MAX];
     if (*field(item, "namespace", namespace))
-        (void)snprintf(out, size, "a message, as it says of the kind\r\n        %s", namespace);
+        (void)snprintf(out, size, "a message, which says that it is for\r\n        %s",
+                       namespace);
     else if (*field(item, "user", user))
         (void)snprintf(out, size, "a login\r\n  as    %s\r\n  at    %s", user,
                        *field(item, "host_key", host) ? host : "a server that is not known");

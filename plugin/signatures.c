@@ -59,14 +59,32 @@ static const char *text_of(const json_t *signature, const char *key)
     return text ? text : "";
 }
 
+/* What happened, for people: who reads it needs to know whether it was signed, then why not. */
+static const char *result_of(const json_t *signature)
+{
+    static const struct {
+        const char *result, *words;
+    } known[] = {
+        {"hidden", "refused (not a chosen key)"},
+        {"limit", "refused (over the limit)"},
+        {"unanswered", "refused (nobody answered)"},
+        {"unasked", "refused (no terminal to ask at)"},
+        {"failed", "failed (at the host's agent)"},
+    };
+    const char *result = text_of(signature, "result");
+    for (size_t i = 0; i < array_length(known); i++)
+        if (strcmp(known[i].result, result) == 0)
+            return known[i].words;
+    return result;
+}
+
 void signature_describe(const json_t *signature, char *out, size_t size)
 {
     const char *time = text_of(signature, "time"), *user = text_of(signature, "user"),
                *host = text_of(signature, "host_key"), *what = text_of(signature, "namespace"),
                *comment = text_of(signature, "comment");
-    int used =
-        snprintf(out, size, "%.10s %.8s %s %s", time, strlen(time) > 11 ? time + 11 : "",
-                 text_of(signature, "result"), *comment ? comment : text_of(signature, "key"));
+    int used = snprintf(out, size, "%.10s %.8s %s %s", time, strlen(time) > 11 ? time + 11 : "",
+                        result_of(signature), *comment ? comment : text_of(signature, "key"));
     if (used < 0 || (size_t)used >= size)
         return;
     if (*what)

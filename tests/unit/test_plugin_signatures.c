@@ -62,10 +62,15 @@ static void a_signature_is_one_line_for_people(void **state)
               "2025-01-31 12:00:00 signed me@work: login as git at H");
     described("{\"time\": \"2025-01-31T12:00:00Z\", \"result\": \"hidden\", \"key\": \"K\", "
               "\"namespace\": \"git\"}",
-              "2025-01-31 12:00:00 hidden K: a message for git");
+              "2025-01-31 12:00:00 refused (not a chosen key) K: a message for git");
     described("{\"time\": \"2025-01-31T12:00:00Z\", \"result\": \"failed\", \"key\": \"K\", "
               "\"user\": \"me\"}",
-              "2025-01-31 12:00:00 failed K: login as me");
+              "2025-01-31 12:00:00 failed (at the host's agent) K: login as me");
+    described("{\"time\": \"2025-01-31T12:00:00Z\", \"result\": \"unasked\", \"key\": \"K\"}",
+              "2025-01-31 12:00:00 refused (no terminal to ask at) K");
+    described(
+        "{\"time\": \"2025-01-31T12:00:00Z\", \"result\": \"unheard of\", \"key\": \"K\"}",
+        "2025-01-31 12:00:00 unheard of K");
     described("{\"time\": 1, \"result\": null}", "   ");
 }
 

@@ -39,8 +39,8 @@ static void it_says_what_is_to_be_signed(void **state)
     assert_non_null(
         strstr(question.text, "  as    git\r\n  at    a server that is not known\r\n"));
     assert_true(take(&question, "{\"question\":9,\"key\":\"k\",\"namespace\":\"git\"}", 0));
-    assert_non_null(
-        strstr(question.text, "  for   a message, as it says of the kind\r\n        git\r\n"));
+    assert_non_null(strstr(question.text,
+                           "  for   a message, which says that it is for\r\n        git\r\n"));
     assert_true(take(&question, "{\"question\":10,\"key\":\"k\"}", 0));
     assert_non_null(strstr(question.text, "it may be anything\r\n"));
 }
