@@ -3,8 +3,9 @@
  * agent RUNS SOCKET…
  *
  * Asks ssh agents, in turn so that whatever else the machine does meets all of them alike, and
- * prints for each two lines of wall times in microseconds: a list of its keys on a new
- * connection, up to its close; a signature by the first of them on a connection that is kept.
+ * prints for each three lines of wall times in microseconds: a list of its keys on a new
+ * connection, up to its close; a signature by the first of them on a connection that is kept; a
+ * list again, while a client that has just asked for one is still there.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SOCKETS_MAX = 8, FRAME_MAX = 64 * 1024, WARM_UP = 20 };
+enum { SOCKETS_MAX = 8, FRAME_MAX = 64 * 1024, WARM_UP = 20, KINDS = 3 };
 
 struct frame {
     uint8_t bytes[FRAME_MAX]; /* the length in front */
@@ -112,6 +113,16 @@ static double time_list(const char *path)
     return microseconds() - before;
 }
 
+/* Who is there has what a proxy might have kept for the next. */
+static double time_second(const char *path)
+{
+    int first = dial(path);
+    ask(first, &list, &answer, 12);
+    double time = time_list(path);
+    close(first);
+    return time;
+}
+
 static double time_sign(int fd)
 {
     double before = microseconds();
@@ -129,7 +140,7 @@ int main(int argc, char **argv)
 {
     size_t runs = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, count = (size_t)argc - 2;
     double *times =
-        runs > 0 && count <= SOCKETS_MAX ? calloc(2 * count * runs, sizeof *times) : NULL;
+        runs > 0 && count <= SOCKETS_MAX ? calloc(KINDS * count * runs, sizeof *times) : NULL;
     int kept[SOCKETS_MAX];
     if (!times) {
         dprintf(STDERR_FILENO, "usage: agent RUNS SOCKET…\n");
@@ -143,11 +154,16 @@ int main(int argc, char **argv)
     for (size_t run = 0; run < runs + WARM_UP; run++) {
         size_t at = run < WARM_UP ? 0 : run - WARM_UP;
         for (size_t i = 0; i < count; i++) {
-            times[2 * i * runs + at] = time_list(argv[2 + i]);
-            times[(2 * i + 1) * runs + at] = time_sign(kept[i]);
+            times[KINDS * i * runs + at] = time_list(argv[2 + i]);
+            times[(KINDS * i + 1) * runs + at] = time_sign(kept[i]);
         }
     }
-    for (size_t i = 0; i < 2 * count; i++)
+    /* By themselves: beside them the others were up to three times as slow. */
+    for (size_t run = 0; run < runs + WARM_UP; run++)
+        for (size_t i = 0; i < count; i++)
+            times[(KINDS * i + 2) * runs + (run < WARM_UP ? 0 : run - WARM_UP)] =
+                time_second(argv[2 + i]);
+    for (size_t i = 0; i < KINDS * count; i++)
         print(times + i * runs, runs);
     free(times);
     return 0;

@@ -5,7 +5,7 @@
 # the proxy, at the agent's own socket, and through socat. Each way has an agent to itself: one
 # that all of them asked would be kept awake for the direct way by the other two.
 
-# ssh_ask: the times, once for all of the rows: two lines for each way, in $world/ssh/times.
+# ssh_ask: the times, once for all of the rows: three lines for each way, in $world/ssh/times.
 ssh_ask()
 {
     local dir=$world/ssh way pids=()
@@ -61,7 +61,8 @@ ssh_row()
     fi
 }
 
-row_11() { ssh_row 1 3; }
-row_11b() { ssh_row 1 5; }
-row_11c() { ssh_row 2 4; }
-row_11d() { ssh_row 2 6; }
+row_11() { ssh_row 1 4; }
+row_11b() { ssh_row 1 7; }
+row_11c() { ssh_row 2 5; }
+row_11d() { ssh_row 2 8; }
+row_11e() { ssh_row 3 6; }
