@@ -28,7 +28,7 @@ expectation()
 }
 
 # thrown WORLD APPLIER: without claudex there is no applier to choose.
-thrown() { [ "$1" != bare ] || [ "$2" != nftables ]; }
+thrown() { [ "$1" != bare ] || [[ " ${controls[*]} " == *" $2 "* ]]; }
 
 # throws_of FILE: how many times it is thrown.
 throws_of()
@@ -60,10 +60,9 @@ rules=('allow = www.test' 'allow = v4.test' 'allow = *.wild.test' 'allow = movin
     'allow = cgnat.test' 'allow = mapped.test' 'allow = mapped-metadata.test'
     'allow = nat64.test' 'allow = sixtofour.test' 'api = api.test')
 
-# begin_box WORLD APPLIER: unless it is there already.
+# begin_box WORLD APPLIER: in the place of the one before.
 begin_box()
 {
-    [ "$box_of" != "$1 $2" ] || return 0
     end_box
     BATS_TEST_TMPDIR=$(mktemp -d "$scratch/box-XXXXXX")
     chmod 0755 "$scratch" "$BATS_TEST_TMPDIR"
@@ -105,6 +104,18 @@ end_box()
 # agent COMMAND…
 agent() { as_agent "$@"; }
 
+# took WORLD APPLIER: the box did choose that one, and not the other.
+took()
+{
+    local taken
+    [ "$1" != bare ] || return 0
+    taken=$(agent sed -n 's/.*"firewall": "\([a-z]*\)".*/\1/p' /run/claudex/status.json)
+    [ "$taken" = "${2##*/}" ] || {
+        echo "Bail out! The box took $taken, not ${2##*/}"
+        exit 1
+    }
+}
+
 # box_root COMMAND…: root in the box, with what the container leaves it.
 box_root() { enter /usr/bin/env "$@"; }
 
@@ -113,6 +124,8 @@ box_root() { enter /usr/bin/env "$@"; }
 serve()
 {
     local said=$BATS_TEST_TMPDIR/serving
+    # Not what the one before it said.
+    : >"$said"
     "$@" >"$said" 2>&1 3>&- 7>&- 8>&- &
     serving=$!
     local end=$((SECONDS + 10))
@@ -160,6 +173,23 @@ end_world()
 {
     teardown
     rm -rf -- "$BATS_TEST_TMPDIR"
+}
+
+# How often a session races with the start of its box.
+races=50
+
+# race: a new box on a new wire: its frames, from the first on.
+race()
+{
+    (
+        another_world
+        arrange
+        timeout 10 "$harness" run "${arranged[@]}" -- "$init" "${first[@]}" timeout 0.1 /opt/net_probe loop
+        # What timeout(1) ends with: the session did run.
+        [ $? = 124 ] || echo GOT nothing-ran
+        ! grep -qE '^(tcp|udp|icmp|protocol)' "$frames" || echo GOT packet
+        end_world
+    )
 }
 
 # --- one throw ----------------------------------------------------------------------------
@@ -223,6 +253,10 @@ throw_one()
 
 # --- the table ----------------------------------------------------------------------------
 
+# Columns that only engines have.
+more_titles=
+more_of() { :; }
+
 # The page's beginning.
 about()
 {
@@ -244,8 +278,8 @@ table()
 {
     about
     echo
-    echo '| | attack | no claudex | open | allowlist | api | lockdown |'
-    echo '| --- | --- | --- | --- | --- | --- | --- |'
+    echo "| | attack | no claudex | open | allowlist | api | lockdown |$more_titles"
+    echo "| --- | --- | --- | --- | --- | --- | --- |${more_titles:+ --- |}"
     local file world row cell
     for file in "${files[@]}"; do
         row="| $(title_of "$file" | sed 's/ / | /')"
@@ -257,7 +291,7 @@ table()
             esac
             row+=" | $cell"
         done
-        echo "$row |"
+        echo "$row |$(more_of "$1" "$file")"
     done
     echo
     elsewhere

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * net_without: /opt/claudex-init on a kernel that lacks something, with the same arguments.
+ * net_without: /opt/claudex-init on a kernel that lacks something, with the same arguments; or
+ * the program at the path in the environment's BEHIND, an engine's runtime with all it starts.
  *
  * The environment's WITHOUT says what: "legacy", the legacy tables' socket options, as where
  * ip_tables is not loaded; "all", nf_tables too; "v6", IPv6 altogether, and nothing else.
@@ -55,8 +56,9 @@ enum { FAMILY_CHECK = 12, LEGACY_REFUSAL = 16 };
 
 int main(int argc, char **argv)
 {
-    static char path[] = "/opt/claudex-init";
+    static char init[] = "/opt/claudex-init";
     const char *without = getenv("WITHOUT");
+    char *path = getenv("BEHIND");
     struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
     (void)argc;
     if (!without || strcmp(without, "all") != 0)
@@ -65,11 +67,14 @@ int main(int argc, char **argv)
         filter[FAMILY_CHECK] = (struct sock_filter)EQUAL(AF_INET6, 5, 2);
         filter[LEGACY_REFUSAL] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
     }
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+    /* A runtime wants to keep its privileges, and has those that do without no_new_privs. */
+    if ((!path && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
         perror("net_without");
         return 99;
     }
+    if (!path)
+        path = init;
     argv[0] = path;
     execv(path, argv);
     perror(path);
