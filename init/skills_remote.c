@@ -13,7 +13,7 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-enum { AT_ONCE = 8, TELL_SECONDS = 3 };
+enum { AT_ONCE = 8, TELL_SECONDS = 3, HINT_SIZE = SKILL_SOURCE_MAX + 64 };
 
 int skills_read_sources(struct skills *skills, struct error *err)
 {
@@ -39,8 +39,27 @@ int skills_read_sources(struct skills *skills, struct error *err)
     return 0;
 }
 
+/* What lets its host through, where the gate did not: an allowed name always has an address, so
+ * that one without is not allowed, and neither libgit2 nor ssh can say so. */
+static const char *hint(const struct skills *skills, const struct remote *remote,
+                        const char *why, char text[HINT_SIZE])
+{
+    const struct skill_source *source = &remote->source;
+    const char *at = strchr(source->login, '@'),
+               *host = at ? at + 1 : source->url + strlen("https://");
+    text[0] = '\0';
+    if (skills->session->network.mode == NETWORK_ALLOWLIST && strstr(why, "resolve"))
+        (void)snprintf(text, HINT_SIZE, "; if it is right, let it through: --allow %.*s%s%s",
+                       (int)strcspn(host, "/"), host, at ? ":" : "",
+                       !at             ? ""
+                       : *source->port ? source->port
+                                       : "22");
+    return text;
+}
+
 static void fail(struct skills *skills, struct remote *remote, const char *why)
 {
+    char text[HINT_SIZE];
     remote->failed = true;
     remote->waiting = false;
     skill_cache_drop(skills->cache, remote->folder, skills->worker);
@@ -50,7 +69,8 @@ static void fail(struct skills *skills, struct remote *remote, const char *why)
         return;
     }
     remote->commit[0] = '\0';
-    warn("the skill %s is left out: %s (%s)", remote->name, why, remote->source.url);
+    warn("the skill %s is left out: %s (%s)%s", remote->name, why, remote->source.url,
+         hint(skills, remote, why, text));
     skills_note(skills, remote->name, remote->text, NULL, NULL, why);
 }
 

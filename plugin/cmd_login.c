@@ -209,17 +209,21 @@ static int change(struct invocation *invocation, const char *where, int which,
         if (failed)
             return -1;
     }
+    int any = 0;
     for (int i = 0; i < LOGIN_AGENTS; i++) {
         int there = chosen[i] ? tokens_change(invocation->engine, where, changes[which].name,
                                               (enum login_agent)i, id, err)
                               : 0;
         if (there < 0)
             return -1;
+        any += there;
         /* Without AGENT all are meant that have one. */
         if (there || (chosen[i] && invocation->arguments.operand_count))
             info("the login of %s: %s", login_places[i].title,
                  there ? changes[which].done : changes[which].nothing);
     }
+    if (!any && !invocation->arguments.operand_count)
+        info("%s", changes[which].nothing);
     return tell(invocation, where, err);
 }
 

@@ -291,13 +291,29 @@ half_a_day_later()
     has "$output" started
 }
 
+@test "no room for a skill: said, and the others and the session go on" {
+    docker volume create --driver local --opt type=tmpfs --opt device=tmpfs --opt o=size=1m "$(volume)" >/dev/null
+    serve
+    skill "$world/skills/small" small
+    repository large 'head -c 3000000 /dev/urandom >blob'
+    say "large = $url/large.git" "small = $world/skills/small"
+    run in_box cat /home/node/.claude/skills/small/SKILL.md
+    echo "$output"
+    equal "$status" 0
+    has "$output" "the skill large is left out: "
+    has "$output" "No space left on device"
+    has "$output" "name: small"
+}
+
 @test "promise 4: a skill's host that is not allowed is not reached" {
     serve
     repository one
     allow='deny = example.com'
-    say "one = $url/one.git"
+    say "one = $url/one.git" "far = https://far.example.org:8443/x" "near = git@near.example.org:x"
     run in_box echo started
     has "$output" "the skill one is left out: "
+    has "$output" "let it through: --allow far.example.org:8443"
+    has "$output" "the skill near is left out: it comes by ssh, and the box has no ssh agent"
     has "$output" started
     equal "$(requests)" 0
 }

@@ -290,7 +290,7 @@ write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.
     has "$output" mine
     run claudex login claude --refuse
     has "$output" "is forgotten"
-    run claudex login --refuse claude
+    run claudex login --refuse
     has "$output" "no box wrote another one"
     equal "$(next_box)" mine
 }
