@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "init/confine.h"
+#include "init/replace.h"
+#include "shared/buf.h"
 #include "shared/cleanup.h"
+#include "shared/io.h"
 #include "shared/names.h"
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -30,13 +33,24 @@ static const char *const options[] = {
     "PreferredAuthentications=publickey",
 };
 
-enum { WORDS_MAX = 2 * array_length(options) + 16, WORD_SIZE = SKILL_SOURCE_MAX + 32 };
+enum {
+    WORDS_MAX = 2 * array_length(options) + 16,
+    WORD_SIZE = SKILL_SOURCE_MAX + 32,
+    KNOWN_HOSTS_MAX = 1 << 20
+};
 
 static int set_environment(void)
 {
     return clearenv() != 0 || setenv("PATH", PATH, 1) < 0 ||
            setenv("HOME", AGENT_HOME, 1) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
            setenv("SSH_AUTH_SOCK", BOX_SSH_SOCKET, 1) < 0;
+}
+
+static bool copy_known_hosts(void)
+{
+    cleanup_buf struct buf text = BUF_INIT(KNOWN_HOSTS_MAX);
+    return read_regular_file(AT_FDCWD, BOX_HOME_FILES "/.ssh/known_hosts", &text) == 0 &&
+           text.length > 0 && replace_file(BOX_KNOWN_HOSTS, text.data, text.length, 0644) == 0;
 }
 
 /* The program, where it could not be run, says so in its place. */
@@ -50,14 +64,13 @@ static void run(const struct skill_source *source, const struct agent *agent, pi
     size_t count = 6;
     const struct confinement how = {
         .uid = agent->uid, .gid = agent->gid, .workdir = AGENT_HOME, .signals_others = false};
-    const bool knows = access(BOX_HOME_FILES "/.ssh/known_hosts", R_OK) == 0;
+    const bool knows = copy_known_hosts();
     for (size_t i = 0; i < array_length(options); i++) {
         words[count++] = "-o";
         words[count++] = options[i];
     }
     words[count++] = "-o";
-    words[count++] = knows ? "UserKnownHostsFile=" AGENT_HOME "/.ssh/known_hosts"
-                           : "UserKnownHostsFile=none";
+    words[count++] = knows ? "UserKnownHostsFile=" BOX_KNOWN_HOSTS : "UserKnownHostsFile=none";
     if (*source->port) {
         words[count++] = "-p";
         words[count++] = source->port;

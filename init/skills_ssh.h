@@ -6,9 +6,9 @@
  * (init/skills_worker.h) takes it from a socket, and has no key.
  *
  * Before the session alone: later a process of the agent's uid is one that an agent can change.
- * For the same reason no file of the agent's home is read that an agent may have written: hosts
- * are those of the image's /etc/ssh/ssh_known_hosts and, where [home] brings it,
- * ~/.ssh/known_hosts.
+ * For the same reason no file of the agent's home is read, where one may lie that an agent
+ * wrote: hosts are those of the image's /etc/ssh/ssh_known_hosts and of the ~/.ssh/known_hosts
+ * that [home] brings, in a copy of root's.
  */
 #ifndef CLAUDEX_INIT_SKILLS_SSH_H
 #define CLAUDEX_INIT_SKILLS_SSH_H

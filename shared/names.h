@@ -37,12 +37,13 @@ enum {
 #define BOX_RUN       "/run/claudex"                /* 0755 root: what the agent may read */
 /* Landlock grants reading by folder, and what lies beside BOX_PRIVATE comes and goes by rename:
  * so it has a folder of its own, and BOX_RUN/status.json is a symlink to it. */
-#define BOX_PUBLIC     BOX_RUN "/public"
-#define BOX_STATUS     BOX_PUBLIC "/status.json"
-#define BOX_DENIED     BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
-#define BOX_SSH_SOCKET BOX_PUBLIC "/ssh-agent"  /* the agent's, 0600: what passes the proxy */
-#define BOX_SIGNATURES BOX_PUBLIC "/signatures.log" /* what was signed (init/signatures.h) */
-#define BOX_AUDIT      BOX_RUN "/audit" /* an audit repository a project; init/git/audit.h */
+#define BOX_PUBLIC      BOX_RUN "/public"
+#define BOX_STATUS      BOX_PUBLIC "/status.json"
+#define BOX_DENIED      BOX_PUBLIC "/denied.log" /* what was refused (init/denied.h) */
+#define BOX_SSH_SOCKET  BOX_PUBLIC "/ssh-agent"  /* the agent's, 0600: what passes the proxy */
+#define BOX_SIGNATURES  BOX_PUBLIC "/signatures.log" /* what was signed (init/signatures.h) */
+#define BOX_KNOWN_HOSTS BOX_PUBLIC "/known_hosts"    /* the user's own, for skills by ssh */
+#define BOX_AUDIT       BOX_RUN "/audit" /* an audit repository a project; init/git/audit.h */
 /* Skills from git, a folder a commit: a volume of the user's, root's, and for everybody to read
  * who knows the commit. */
 #define BOX_SKILLS       BOX_RUN "/skills"

@@ -89,7 +89,7 @@ run_server()
         -o AuthorizedKeysFile=/sshd/keys -o StrictModes=no -o TrustedUserCAKeys=/sshd/ca \
         -o LogLevel=VERBOSE "${@:2}"
 }
-up() { grep -q 'Server listening' "$world/sshd/log"; }
+up() { grep -qs 'Server listening' "$world/sshd/log"; }
 
 start_server()
 {
@@ -445,7 +445,10 @@ start_near_server()
     add_key ed25519 me@work
     start_near_server "$world/me@work.pub" "$world/other@home.pub"
     printf '%s\n' "allow = $at" '[ssh]' 'key = *@work' '[skills]' \
-        "one = ssh://git@$at/srv/app.git//sub@main" >>"$XDG_CONFIG_HOME/claudex/config"
+        "one = ssh://git@$at/srv/app.git//sub@main" '[home]' 'file = ~/.ssh/known_hosts' \
+        >>"$XDG_CONFIG_HOME/claudex/config"
+    mkdir -p "$HOME/.ssh"
+    sed 's/^/other.example.com /' "$world/me@work.pub" >"$HOME/.ssh/known_hosts"
     run claudex run . -- echo started
     has "$output" "the skill one is left out: it comes by ssh, and the box has no ssh agent"
     has "$output" started
@@ -454,12 +457,12 @@ start_near_server()
     has "$output" "Host key verification failed"
     has "$output" started
     lacks "$(<"$world/sshd/log")" "Accepted publickey"
-    mkdir -p "$HOME/.ssh"
     docker exec "$token-git" cat /etc/ssh/ssh_host_ed25519_key.pub |
         sed "s/^/[${at%:*}]:${at#*:} /" >"$HOME/.ssh/known_hosts"
-    printf '%s\n' '[home]' 'file = ~/.ssh/known_hosts' >>"$XDG_CONFIG_HOME/claudex/config"
     start_box --ssh
-    run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/one/SKILL.md; ssh-add -l'
+    run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/one/SKILL.md; ssh-add -l
+        echo x >>/run/claudex/public/known_hosts || echo refused'
+    has "$output" refused
     has "$output" "name: one"
     has "$output" me@work
     has "$(grep 'Accepted publickey' "$world/sshd/log")" "$fingerprint"
