@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/attach.c plugin/frames.c plugin/keys.c plugin/terminal.c plugin/notice.c
- * plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c plugin/state.c
+/* uses: plugin/attach.c plugin/attach_flow.c plugin/frames.c plugin/keys.c plugin/terminal.c
+ * plugin/notice.c plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c plugin/state.c
  * plugin/state_control.c plugin/consent.c plugin/question.c */
 /*
  * A child runs attach_run() on pipes or on a terminal of its own; the test is the session at
