@@ -169,6 +169,23 @@ int control_ask(struct invocation *invocation, const struct box *box,
     return -1;
 }
 
+char *control_mode(struct invocation *invocation, const struct box *box)
+{
+    struct control_request request = {.word = CONTROL_STATUS};
+    struct control_reply reply = {.status = 0};
+    struct error ignored = ERROR_INIT;
+    const struct endpoint *endpoint = invocation_endpoint(invocation, &ignored);
+    (void)snprintf(request.id, sizeof request.id, "00000000");
+    if (strcmp(box->state, "running") != 0 || !endpoint || !endpoint_is_local(endpoint) ||
+        ask_by_fifo(box, &request, &reply, &ignored) <= 0 || reply.status != 0)
+        return NULL;
+    json_t *status = json_loads(reply.text, 0, NULL);
+    const char *mode = json_string_value(json_object_get(status, "mode"));
+    char *copy = mode ? strdup(mode) : NULL;
+    json_decref(status);
+    return copy;
+}
+
 json_t *control_pages(struct invocation *invocation, const struct box *box,
                       enum control_word word, size_t most, size_t *total, struct error *err)
 {

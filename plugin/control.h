@@ -27,6 +27,11 @@ int control_ask(struct invocation *invocation, const struct box *box,
                 struct control_request *request, struct control_reply *reply,
                 struct error *err);
 
+/* The mode that a running box is in now, by its FIFO alone: asked of many boxes in a row, one
+ * that is just being started must not hold the others up. The caller's to free; NULL where
+ * nobody answers there. */
+char *control_mode(struct invocation *invocation, const struct box *box);
+
 /* A list that comes in pages: asks until it has all, or `most`. A new reference to an array of
  * what the box has, NULL with *err; *total is how many there are. */
 json_t *control_pages(struct invocation *invocation, const struct box *box,

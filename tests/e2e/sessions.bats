@@ -93,6 +93,10 @@ export BATS_TEST_TIMEOUT=90
     equal "$(jq -r .state <<<"$entry")" running
     equal "$(jq -r '.folders[0]' <<<"$entry")" "$project"
     equal "$(jq -r .network <<<"$entry")" allowlist
+    claudex lockdown on "$name"
+    equal "$(claudex list --format json | jq -r --arg name "$name" \
+        '.[] | select(.name == $name).network')" lockdown
+    [[ $(claudex list) =~ "$name "[^$'\n']*" lockdown " ]]
     has "$(claudex list -q)" "$name"
     run docker claudex list -q
     has "$output" "$name"
