@@ -14,6 +14,7 @@
 #include "init/net/nflog.h"
 #include "init/net/pattern.h"
 #include "init/net/route.h"
+#include "init/processors.h"
 #include "init/seccomp.h"
 #include "init/signals.h"
 #include "init/worker.h"
@@ -100,6 +101,27 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
 
 /* --- the gate's process ------------------------------------------------------------------- */
 
+static void carrier_process(struct carried_table *table, size_t which, int pair, void *context)
+{
+    const struct gate_worker *worker = context;
+    struct error err = ERROR_INIT;
+    int *const keep[] = {&pair};
+    if (worker_keep(keep, array_length(keep), &err) < 0 ||
+        carrier_open(table, which, pair, &err) < 0 ||
+        worker_become(worker->uid, seccomp_enforce_carrier, &err) < 0) {
+        warn("a carrier of the gate cannot start: %s", err.text);
+        _exit(EXIT_CLAUDEX);
+    }
+    carrier_run();
+}
+
+/* One for each processor beside the gate's own, and one in any case: it has descriptors. */
+static size_t carriers_wanted(void)
+{
+    size_t count = processors(CARRIERS_MAX + 1);
+    return count > 1 ? count - 1 : 1;
+}
+
 static void child(void *context, int control)
 {
     static struct gate gate;
@@ -125,8 +147,10 @@ static void child(void *context, int control)
     (void)signal(SIGPIPE, SIG_IGN); /* splice(2) knows no MSG_NOSIGNAL */
     worker_wipe(worker->secrets);
     worker_raise_descriptors();
-    if (worker_keep(keep, array_length(keep), &err) < 0 ||
-        gate_prepare(&gate, &setup, &err) < 0 ||
+    bool kept = worker_keep(keep, array_length(keep), &err) == 0;
+    if (kept)
+        carriers_fork(&gate.carriers, carriers_wanted(), carrier_process, context);
+    if (!kept || gate_prepare(&gate, &setup, &err) < 0 ||
         worker_become(worker->uid, seccomp_enforce_gate, &err) < 0) {
         warn("the gate cannot start: %s", err.text);
         _exit(EXIT_CLAUDEX);

@@ -17,6 +17,9 @@ int seccomp_enforce(struct error *err);
 /* The gate's: a list of the calls it makes, and EPERM for every other. */
 int seccomp_enforce_gate(struct error *err);
 
+/* Its carriers': bytes between sockets that are there. */
+int seccomp_enforce_carrier(struct error *err);
+
 /* The ssh proxy's, likewise; shorter. */
 int seccomp_enforce_ssh(struct error *err);
 /* For a process that parses what is in its memory already and writes one answer. */

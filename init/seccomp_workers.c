@@ -28,6 +28,12 @@ static const int gate[] = {
     SCMP_SYS(fcntl),       SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
     SCMP_SYS(poll),        SCMP_SYS(gettimeofday)};
 
+/* Bytes between sockets that come from the gate: a carrier cannot even make or accept one. */
+static const int carrier[] = {SCMP_SYS(recvmsg),   SCMP_SYS(recvfrom),   SCMP_SYS(sendto),
+                              SCMP_SYS(shutdown),  SCMP_SYS(splice),     SCMP_SYS(pipe2),
+                              SCMP_SYS(fcntl),     SCMP_SYS(close),      SCMP_SYS(setsockopt),
+                              SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait)};
+
 /* Sockets that are there: the ssh proxy cannot even make one. */
 static const int ssh[] = {SCMP_SYS(accept4),    SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
                           SCMP_SYS(recvmsg),    SCMP_SYS(sendto),     SCMP_SYS(write),
@@ -88,6 +94,11 @@ static int allow_gate(scmp_filter_ctx filter)
     return failed;
 }
 
+static int allow_carrier(scmp_filter_ctx filter)
+{
+    return allow(filter, carrier, array_length(carrier));
+}
+
 static int allow_ssh(scmp_filter_ctx filter)
 {
     return allow(filter, ssh, array_length(ssh));
@@ -122,6 +133,11 @@ static int enforce(filter_part *part, struct error *err)
 int seccomp_enforce_gate(struct error *err)
 {
     return enforce(allow_gate, err);
+}
+
+int seccomp_enforce_carrier(struct error *err)
+{
+    return enforce(allow_carrier, err);
 }
 
 int seccomp_enforce_ssh(struct error *err)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/git/processors.h"
+#include "init/processors.h"
 
 enum {
     WORTH_THREADS = 24,    /* folders; starting a thread takes as long as reading one */

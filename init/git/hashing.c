@@ -17,7 +17,7 @@
 
 #include "init/git/beneath.h"
 #include "init/git/fields.h"
-#include "init/git/processors.h"
+#include "init/processors.h"
 #include "shared/cleanup.h"
 
 enum {

@@ -21,16 +21,19 @@ enum { ORIGINAL_DESTINATION_V6 = 80 };
 
 /* --- its end ------------------------------------------------------------------------------ */
 
-static void close_end(struct gate *gate, struct watch *watch, struct end *end, bool reset)
+static void close_one(struct gate *gate, struct watch *watch, struct end *end, bool reset)
 {
-    if (end->fd < 0)
-        return;
-    const struct linger now = {.l_onoff = 1, .l_linger = 0}; /* close() resets, socket(7) */
-    if (reset)
-        (void)setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    reactor_remove(&gate->reactor, watch);
-    close(end->fd);
-    end->fd = watch->fd = -1;
+    gate->descriptors -= end->fd >= 0;
+    end_close(&gate->reactor, watch, end, reset);
+}
+
+void connection_close_ends(struct connection *connection, bool reset)
+{
+    struct gate *gate = connection->gate;
+    flow_end(&connection->up, &gate->pipes);
+    flow_end(&connection->down, &gate->pipes);
+    close_one(gate, &connection->client_watch, &connection->client, reset);
+    close_one(gate, &connection->server_watch, &connection->server, reset);
 }
 
 void connection_finish(struct connection *connection, bool reset)
@@ -38,10 +41,9 @@ void connection_finish(struct connection *connection, bool reset)
     struct gate *gate = connection->gate;
     timer_stop(&connection->timer);
     connection_stop_dialling(connection);
-    flow_end(&connection->up, &gate->pipes);
-    flow_end(&connection->down, &gate->pipes);
-    close_end(gate, &connection->client_watch, &connection->client, reset);
-    close_end(gate, &connection->server_watch, &connection->server, reset);
+    if (connection->stage == STAGE_CARRIED && connection->slot >= 0)
+        carriers_cut(&gate->carriers, connection->slot);
+    connection_close_ends(connection, reset);
     http_side_free(connection->http);
     free(connection->word);
     names_release(gate->names, connection->held, gate_seconds(gate));
@@ -57,7 +59,7 @@ void connection_finish(struct connection *connection, bool reset)
 
 void connection_drop_server(struct connection *connection)
 {
-    close_end(connection->gate, &connection->server_watch, &connection->server, true);
+    close_one(connection->gate, &connection->server_watch, &connection->server, true);
 }
 
 void connection_cut(struct connection *connection)
@@ -125,10 +127,7 @@ static void listen_tls(struct connection *connection)
 static void client_ready(struct watch *watch, uint32_t events)
 {
     struct connection *connection = member_of(watch, struct connection, client_watch);
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        connection->client.readable = true;
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-        connection->client.writable = true;
+    end_ready(&connection->client, events);
     switch (connection->stage) {
     case STAGE_LISTEN:
         if (connection->protocol == PROTOCOL_TLS)
@@ -148,6 +147,8 @@ static void client_ready(struct watch *watch, uint32_t events)
         break;
     case STAGE_REFUSED:
         connection_discard(connection);
+        break;
+    case STAGE_CARRIED:
         break;
     }
 }
@@ -249,7 +250,7 @@ void connection_accept(struct gate *gate, int fd, int family)
     int on = 1;
     struct connection *connection = NULL;
     bool shut = gate->mode == NETWORK_LOCKDOWN || gate->mode == NETWORK_SEALED;
-    if (!shut && gate->count < gate->most)
+    if (!shut && gate->count < GATE_CONNECTIONS_MAX && gate->descriptors < gate->most)
         connection = calloc(1, sizeof *connection);
     if (!connection || original_destination(connection, fd, family) < 0) {
         free(connection);
@@ -268,6 +269,7 @@ void connection_accept(struct gate *gate, int fd, int family)
         connection->next->previous = connection;
     gate->connections = connection;
     gate->count++;
+    gate->descriptors++;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (reactor_add(&gate->reactor, &connection->client_watch) < 0)
@@ -281,7 +283,7 @@ uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
 {
     uint64_t count = 0;
     for (const struct connection *c = gate->connections; c; c = c->next) {
-        if (c->stage != STAGE_RELAY && c->stage != STAGE_ANSWERS)
+        if (c->stage != STAGE_RELAY && c->stage != STAGE_ANSWERS && c->stage != STAGE_CARRIED)
             continue;
         const uint64_t index = count++;
         if (index < list->up || index - list->up >= GATE_LIST_PAGE)
@@ -293,6 +295,8 @@ uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
                                    .up = c->up.bytes,
                                    .down = c->down.bytes,
                                    .age = (gate->reactor.now - c->since) / 1000};
+        if (c->stage == STAGE_CARRIED)
+            carriers_count(&gate->carriers, c->slot, &frame.up, &frame.down);
         (void)snprintf(frame.name, sizeof frame.name, "%s", c->name);
         tell(gate, &frame);
     }

@@ -11,11 +11,13 @@
 #include "init/net/decide.h"
 #include "init/net/dial.h"
 #include "init/net/gate.h"
+#include "init/net/relay.h"
 
 enum stage {
     STAGE_LISTEN, /* for the first bytes, which say the name */
     STAGE_DIAL,   /* resolving and connecting */
     STAGE_RELAY,
+    STAGE_CARRIED, /* by one of the carriers: there are no descriptors here any more */
     STAGE_ANSWERS, /* refused, but what was asked for before is still to be answered */
     STAGE_REFUSED, /* the last word is out; what still comes is thrown away */
 };
@@ -45,6 +47,7 @@ struct connection {
     bool named;                       /* the client's destination is a name */
     const char *fault, *fault_detail; /* gate_refused_for()'s */
     bool by_address;                  /* the destination itself is dialled */
+    int slot;                         /* carriers'; -1: it ended. STAGE_CARRIED only */
     struct dial *dial;                /* owned, while dialling */
     struct lookup_query *query;
     struct http_side *http; /* owned, PROTOCOL_HTTP only */
@@ -56,6 +59,7 @@ struct connection {
 
 /* Ends it, with a reset both ways or as it comes. */
 void connection_finish(struct connection *connection, bool reset);
+void connection_close_ends(struct connection *connection, bool reset);
 void connection_drop_server(struct connection *connection);
 
 /* connection_dial.c: a name that was allowed, or the destination itself. */

@@ -22,6 +22,7 @@ static void dialled(struct dial *dial, int fd)
         return;
     }
     connection->server = (struct end){.fd = fd};
+    gate->descriptors++;
     connection->server_watch = (struct watch){.fd = fd, .ready = connection_server_ready};
     connection_stop_dialling(connection);
     if (reactor_add(&gate->reactor, &connection->server_watch) < 0) {

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <sys/epoll.h>
-
 #include "init/net/connection.h"
 
 void connection_server_ready(struct watch *watch, uint32_t events)
 {
     struct connection *connection = member_of(watch, struct connection, server_watch);
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        connection->server.readable = true;
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-        connection->server.writable = true;
+    end_ready(&connection->server, events);
     if (connection->stage == STAGE_ANSWERS)
         connection_answers(connection);
     else
@@ -20,6 +15,32 @@ static enum flow_state relay_up(struct connection *connection)
 {
     return flow_move(&connection->up, &connection->client, &connection->server,
                      &connection->gate->pipes);
+}
+
+/* What was decided and will not be looked at again, where it moves much, or where descriptors
+ * run short here. */
+static bool hand_on(struct connection *connection)
+{
+    struct gate *gate = connection->gate;
+    if (connection->http || (connection->up.bytes + connection->down.bytes < GATE_BULK &&
+                             gate->descriptors < gate->most / 2))
+        return false;
+    int slot = carriers_take(&gate->carriers, connection, &connection->client,
+                             &connection->server, &connection->up, &connection->down);
+    if (slot < 0)
+        return false;
+    timer_stop(&connection->timer);
+    connection_close_ends(connection, false);
+    connection->slot = slot;
+    connection->stage = STAGE_CARRIED;
+    return true;
+}
+
+void connection_carried_ended(void *context)
+{
+    struct connection *connection = context;
+    connection->slot = -1;
+    connection_finish(connection, false);
 }
 
 void connection_relay(struct connection *connection)
@@ -41,15 +62,14 @@ void connection_relay(struct connection *connection)
     else if (!wait)
         down = flow_move(&connection->down, &connection->server, &connection->client,
                          &gate->pipes);
-    if (up == FLOW_BROKEN || down == FLOW_BROKEN) {
-        connection_finish(connection, true);
+    enum flow_state state = relay_state(&connection->up, up, down);
+    if (state == FLOW_BROKEN || state == FLOW_DONE) {
+        connection_finish(connection, state == FLOW_BROKEN);
         return;
     }
-    if (connection->up.shut && down == FLOW_DONE) {
-        connection_finish(connection, false);
+    if (hand_on(connection))
         return;
-    }
-    if (up == FLOW_GOES_ON || down == FLOW_GOES_ON)
+    if (state == FLOW_GOES_ON)
         reactor_again(&gate->reactor, &connection->server_watch);
     timer_set(&gate->reactor, &connection->timer, TIMER_IDLE);
 }

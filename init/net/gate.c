@@ -85,21 +85,22 @@ static int listen_on(struct gate *gate, size_t which, int family)
     return listener_open(listener, &gate->reactor, gate->sockets.tcp[which]);
 }
 
-/* A connection has two ends; what is refused for want of descriptors should be refused at its
- * beginning, and not in the midst of others. */
-static size_t connections_that_fit(void)
+/* What is refused for want of descriptors should be refused at its beginning, and not in the
+ * midst of others. A server's is not set aside for whoever has not said yet what he wants: when
+ * they run short, connections are handed on as soon as they are dialled. */
+static size_t descriptors_that_fit(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= GATE_OTHER_DESCRIPTORS)
-        return 1;
-    rlim_t fit = (limit.rlim_cur - GATE_OTHER_DESCRIPTORS) / 2;
-    return fit < GATE_CONNECTIONS_MAX ? (size_t)fit : GATE_CONNECTIONS_MAX;
+        return 2;
+    return (size_t)limit.rlim_cur - GATE_OTHER_DESCRIPTORS;
 }
 
 int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err)
 {
-    *gate = (struct gate){
-        .sockets = setup->sockets, .mode = setup->mode, .most = connections_that_fit()};
+    gate->sockets = setup->sockets;
+    gate->mode = setup->mode;
+    gate->most = descriptors_that_fit();
     gate->private_names = setup->session->network.private_names;
     gate->control = (struct watch){.fd = setup->control, .ready = control_ready};
     uint8_t key[16];
@@ -109,6 +110,8 @@ int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error
     if (!gate->names)
         return error_errno(err, "cannot make the gate's table of names");
     if (reactor_open(&gate->reactor, err) < 0 ||
+        carriers_open(&gate->carriers, &gate->reactor, gate->most, connection_carried_ended,
+                      err) < 0 ||
         gate_policy_make(gate, setup->session, setup->grants, err) < 0)
         return -1;
     gate->lookup = lookup_open(&gate->reactor, setup->servers, setup->hosts, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The gate: the process through which every connection of the box goes. One thread, no
- * privilege, no file. It decides by name, dials by its own resolution, and moves bytes.
+ * privilege, no file. It decides by name, dials by its own resolution, and moves bytes; large
+ * transfers, and connections that are too many for one process, are moved by its carriers.
  *
  *   gate.c        its life: listeners, PID 1's words, what was refused
  *   gate_policy.c its rules, and how words of PID 1 change them
@@ -10,6 +11,7 @@
  *   gate_refusals.c what PID 1 is told of refusals, and how often
  *   nflog_read.c  what the firewall refused by itself
  *   connection.c  one client, its name found out, one server, bytes both ways
+ *   carriers.c    who moves what the gate does not move itself
  *   resolver.c    DNS for the agent: answers by itself
  *   lookup.c      DNS for the gate: asks the upstream, when it dials
  */
@@ -19,6 +21,7 @@
 #include <stdint.h>
 
 #include "init/inside/talk.h"
+#include "init/net/carriers.h"
 #include "init/net/flow.h"
 #include "init/net/gate_frame.h"
 #include "init/net/grants.h"
@@ -31,9 +34,12 @@
 #include "shared/session.h"
 
 enum {
-    GATE_CONNECTIONS_MAX = 10000,
+    GATE_CONNECTIONS_MAX = CARRIED_MAX, /* its own and the carriers' */
     /* Pipes, DNS streams, c-ares's sockets, its own; not the connections' ends. */
     GATE_OTHER_DESCRIPTORS = 2 * PIPES_KEPT + 160,
+    /* A connection that moved so many bytes is handed on; one that says little is not worth
+     * another process. */
+    GATE_BULK = FLOW_BUDGET,
     GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
 };
 
@@ -79,16 +85,18 @@ struct gate {
     enum network_mode mode;
     bool private_names;
     struct pipes pipes;
+    struct carriers carriers;
     struct connection *connections; /* list */
-    size_t count, most;
+    size_t count;
+    size_t descriptors, most; /* of connections, here; and how many there may be */
     struct refusal refusals[GATE_REFUSALS_KEPT];
     struct inside_rate refusals_rate;
     struct timer refusals_timer;
     struct watch nflog;
 };
 
-/* In the forked child, before it is confined: everything that needs a file or memory in
- * earnest. 0 or -1. */
+/* In the forked child, before it is confined and after its carriers were forked: everything
+ * that needs a file or memory in earnest. 0 or -1. */
 int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err);
 /* Tells PID 1 that it is ready, and returns when PID 1 is gone. */
 void gate_run(struct gate *gate);
@@ -117,6 +125,8 @@ void gate_policy_change(struct gate *gate, const struct gate_frame *frame);
 
 /* connection.c */
 void connection_accept(struct gate *gate, int fd, int family);
+/* carriers_open()'s: what one of them carried has ended. */
+void connection_carried_ended(void *context);
 /* Ends it with a reset both ways. */
 void connection_cut(struct connection *connection);
 /* What a GATE_LIST asks for: a page of those that relay, newest first. Returns how many there

@@ -126,11 +126,12 @@ special_rules()
 }
 
 @test "a name is asked for once, however many connections wait for it" {
-    online allowlist "$(allowed brief.test:7)"
-    run -0 client connect brief.test 7 500 text=x
+    online allowlist "$(allowed late.test:7)"
+    run -0 client connect late.test 7 500 text=x
     has "$output" 'answered 500'
-    # A few may come when the first answer, which lives no second, is there already.
-    [ "$(internet_count 'dns udp A brief.test')" -lt 100 ]
+    # The answer comes after a second and lives for none; on a machine that is busy some begin
+    # behind it.
+    [ "$(internet_count 'dns udp A late.test')" -lt 20 ]
     equal "$(internet_count 'tcp 7 .*')" 500
 }
 

@@ -96,7 +96,13 @@ function answerBytes(message, query, records, rcode, most) {
     return Buffer.concat([head, query.question, ...(cut ? [] : bodies.slice(0, count))]);
 }
 
-// Calls back with the answer, or never.
+// When it is sent, in milliseconds.
+function lateness(message, answers) {
+    const query = parse(message);
+    return (query && answers(query.name.toLowerCase(), 0, query.type)?.late) || 0;
+}
+
+// The answer, or null: none.
 function answer(message, most, answers, asked) {
     const query = parse(message);
     if (!query)
@@ -130,7 +136,7 @@ function serve(log, answers = lookup, port = 53) {
         note('udp', message);
         const reply = answer(message, UDP_MAX, answers, asked);
         if (reply)
-            udp.send(reply, from.port, from.address);
+            setTimeout(() => udp.send(reply, from.port, from.address), lateness(message, answers));
     });
     const tcp = net.createServer((socket) => {
         let have = Buffer.alloc(0);

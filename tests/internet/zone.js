@@ -63,6 +63,8 @@ const names = {
     // Answers that are odd.
     'many.test': many,
     'brief.test': [['A', '11.0.0.11', 0]],
+    // So late, in milliseconds, that many can wait for it.
+    'late.test': Object.assign([['A', '11.0.0.14', 0]], { late: 1000 }),
     'moving.test': (asked) => [['A', `11.0.2.${1 + asked}`, 0]],
     // Rebinding: the first answer is harmless.
     'rebinding.test': (asked) => [['A', asked === 0 ? '11.0.0.12' : '10.99.0.1', 0]],

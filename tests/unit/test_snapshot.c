@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: init/git/snapshot.c init/git/scan.c init/git/listing.c init/git/ahead.c
  *       init/git/beneath.c
- *       init/git/processors.c init/git/fields.c init/git/hashing.c init/git/entries.c
+ *       init/processors.c init/git/fields.c init/git/hashing.c init/git/entries.c
  *       init/git/ignore.c init/git/record.c init/git/pack.c init/git/pack_large.c
  *       init/git/pack_index.c init/git/object.c init/git/oid_set.c init/git/tree.c
  *       init/git/name.c init/git/path.c init/git/oid.c init/git/audit.c init/git/tidy.c

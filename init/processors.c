@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "init/git/processors.h"
+#include "init/processors.h"
 
 #include <sched.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How many threads are of use.
+ * How many threads, or processes that compute, are of use.
  */
-#ifndef CLAUDEX_INIT_GIT_PROCESSORS_H
-#define CLAUDEX_INIT_GIT_PROCESSORS_H
+#ifndef CLAUDEX_INIT_PROCESSORS_H
+#define CLAUDEX_INIT_PROCESSORS_H
 
 #include <stddef.h>
 

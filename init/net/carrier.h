@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A carrier: a process of one thread that moves the bytes of connections which the gate has
+ * decided, dialled and handed on. It decides nothing, parses nothing, and can make no socket.
+ * With a few of them the gate uses more than one processor, and its own limit of descriptors is
+ * not the limit of the box's connections.
+ *
+ * The gate and its carriers share a table with a slot for each connection handed on, and a pair
+ * of sockets each (SOCK_SEQPACKET). What must never get lost, "cut this" and "this ended",
+ * stands in the table; a packet only says that there is something to read, and where the pair
+ * is full, there are packets in it that say the same.
+ *
+ * A carrier ends when its pair is closed, and all that it carries with it.
+ */
+#ifndef CLAUDEX_INIT_NET_CARRIER_H
+#define CLAUDEX_INIT_NET_CARRIER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/error.h"
+
+enum {
+    CARRIERS_MAX = 2,
+    CARRIED_MAX = 10000,
+    CARRIER_DESCRIPTORS = 6, /* of a connection, at most: two sockets, two pipes */
+};
+
+struct carried_slot {
+    _Atomic uint64_t up, down; /* bytes; the carrier's word */
+    atomic_bool cut;           /* the gate's: it is to end */
+    atomic_bool ended;         /* the carrier's: it has, and the slot may be used again */
+};
+
+struct carried_table {
+    atomic_uint cuts[CARRIERS_MAX]; /* how often the gate has cut something of this carrier's */
+    struct carried_slot slots[CARRIED_MAX];
+};
+
+/* A connection on its way, gate to carrier, with SCM_RIGHTS: client, server, and for each
+ * direction that holds bytes both ends of its pipe. A packet of another size only wakes. */
+struct carrier_load {
+    uint32_t slot;
+    struct {
+        uint64_t held, bytes; /* struct flow's */
+        bool ended, shut;
+    } up, down;
+};
+
+/* In the forked child, before it is confined; `which` is its place among the carriers, and the
+ * pair stays the caller's. 0 or -1. */
+int carrier_open(struct carried_table *table, size_t which, int pair, struct error *err);
+/* Returns when the pair is closed. */
+void carrier_run(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The gate's side of its carriers (init/net/carrier.h): who carries what, and what came of it.
+ *
+ * A slot belongs to a connection from the moment it is handed on until its carrier has said
+ * that it ended; one that was cut is nobody's meanwhile, so that no two are ever taken for each
+ * other.
+ */
+#ifndef CLAUDEX_INIT_NET_CARRIERS_H
+#define CLAUDEX_INIT_NET_CARRIERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/net/carrier.h"
+#include "init/net/flow.h"
+#include "init/net/reactor.h"
+#include "shared/error.h"
+
+struct carriers;
+
+struct carrier_end {
+    struct carriers *carriers;
+    struct watch pair; /* fd -1: it is no more */
+    size_t carries;
+};
+
+struct carriers {
+    struct reactor *reactor;     /* borrowed */
+    struct carried_table *table; /* NULL: there are none */
+    struct carrier_end list[CARRIERS_MAX];
+    size_t count;
+    size_t most;               /* connections that one of them has descriptors for */
+    void *owners[CARRIED_MAX]; /* by slot; NULL: free, or cut */
+    uint8_t by[CARRIED_MAX];   /* list's index + 1; 0: the slot is free */
+    uint32_t freed[CARRIED_MAX];
+    size_t freed_count, used; /* slots below `used` have been in use */
+    void (*ended)(void *owner);
+};
+
+/* What a forked child is then: it opens a carrier with the first three, confines itself and
+ * runs it. The process ends with it. */
+typedef void carrier_child(struct carried_table *table, size_t which, int pair, void *context);
+
+/* Forks them, `count` at most, in the process that is to be the gate, before it is confined.
+ * Fewer than wanted are no error: the gate can do without any. */
+void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child,
+                   void *context);
+/* Listens to them. `descriptors`: how many sockets each may have. `ended` is called with the
+ * owner of what ended by itself. 0 or -1. */
+int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t descriptors,
+                  void (*ended)(void *), struct error *err);
+
+/* Hands a connection on. The descriptors and pipes are the carrier's then, and the caller's to
+ * forget: it closes the sockets and takes the pipes that hold bytes for closed. Returns the
+ * slot, or -1: nothing has changed, and the caller goes on by itself. */
+int carriers_take(struct carriers *carriers, void *owner, const struct end *client,
+                  const struct end *server, struct flow *up, struct flow *down);
+/* Ends one, with a reset both ways; its owner is not called any more. */
+void carriers_cut(struct carriers *carriers, int slot);
+/* Bytes so far. */
+void carriers_count(const struct carriers *carriers, int slot, uint64_t *up, uint64_t *down);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both directions of a connection that only moves bytes, for whoever moves them: the gate
+ * (init/net/connection_relay.c) or one of its carriers (init/net/carrier.c).
+ */
+#ifndef CLAUDEX_INIT_NET_RELAY_H
+#define CLAUDEX_INIT_NET_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/net/flow.h"
+#include "init/net/reactor.h"
+
+/* What epoll said of an end. */
+void end_ready(struct end *end, uint32_t events);
+/* Watched no longer, and closed: with a reset, or as it comes. Nothing to do for -1. */
+void end_close(struct reactor *reactor, struct watch *watch, struct end *end, bool reset);
+
+/* What two directions come to, `up` being where its flow is now: FLOW_DONE is both. */
+enum flow_state relay_state(const struct flow *up_flow, enum flow_state up,
+                            enum flow_state down);
+
+#endif
