@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter_ipv4.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -55,6 +56,11 @@ void connection_finish(struct connection *connection, bool reset)
         connection->next->previous = connection->previous;
     gate->count--;
     free(connection);
+    /* What a crowd needed is given back; while there is one, its memory is used again. */
+    if (gate->count == 0 && gate->crowd) {
+        gate->crowd = false;
+        (void)malloc_trim(0);
+    }
 }
 
 void connection_drop_server(struct connection *connection)
@@ -269,6 +275,7 @@ void connection_accept(struct gate *gate, int fd, int family)
         connection->next->previous = connection;
     gate->connections = connection;
     gate->count++;
+    gate->crowd |= gate->count >= GATE_CROWD;
     gate->descriptors++;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);

@@ -40,6 +40,7 @@ enum {
     /* A connection that moved so many bytes is handed on; one that says little is not worth
      * another process. */
     GATE_BULK = FLOW_BUDGET,
+    GATE_CROWD = 128,
     GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
 };
 
@@ -88,6 +89,7 @@ struct gate {
     struct carriers carriers;
     struct connection *connections; /* list */
     size_t count;
+    bool crowd;               /* there were GATE_CROWD at once since there was none */
     size_t descriptors, most; /* of connections, here; and how many there may be */
     struct refusal refusals[GATE_REFUSALS_KEPT];
     struct inside_rate refusals_rate;

@@ -61,7 +61,10 @@ own_processes()
     local first
     read -r first <"$world/pid"
     echo "$first"
-    ps -o pid=,uid= --ppid "$first" | awk '$2 > 64000 { print $1 }'
+    # The gate's carriers are its children.
+    ps -e -o pid=,ppid=,uid= | awk -v first="$first" '
+        { parent[$1] = $2; uid[$1] = $3 }
+        END { for (p in uid) if (uid[p] > 64000 && (parent[p] == first || parent[parent[p]] == first)) print p }'
 }
 
 # Connections through the gate, ever more, and what PID 1 and workers keep of them.
@@ -88,6 +91,7 @@ row_17c()
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         in_box /opt/first --hold 1000 "$address" 7
     done
+    sleep 2 # the last of them have come to their end
     after=$(resident "${pids[@]}")
     point 'resident' 20000 "$after"
     result "$(stats 1 <<<"$after")" "$(stats 1 <<<"$before")"
