@@ -2,15 +2,14 @@
 #include "init/skills_ssh.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "init/confine.h"
 #include "init/replace.h"
+#include "init/signals.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -54,9 +53,9 @@ static bool copy_known_hosts(void)
 }
 
 /* The program, where it could not be run, says so in its place. */
-static void run(const struct skill_source *source, const struct agent *agent, pid_t parent)
+static void run(const struct skill_source *source, const struct agent *agent)
     __attribute__((noreturn));
-static void run(const struct skill_source *source, const struct agent *agent, pid_t parent)
+static void run(const struct skill_source *source, const struct agent *agent)
 {
     struct error err = ERROR_INIT;
     static char command[WORD_SIZE], login[WORD_SIZE];
@@ -80,19 +79,16 @@ static void run(const struct skill_source *source, const struct agent *agent, pi
     words[count++] = "--";
     words[count++] = login;
     words[count++] = command;
-    /* Who fetches is gone: so is what it fetches from. A change of ids forgets that, so after.
-     */
-    if (set_environment() || confine(&how, &err) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-        getppid() != parent || confined_exec((char *const *)words, &err) < 0)
+    if (set_environment() || confine(&how, &err) < 0 ||
+        confined_exec((char *const *)words, &err) < 0)
         (void)dprintf(STDERR_FILENO, "%s\n", *err.text ? err.text : "ssh cannot be started");
     _exit(EXIT_CLAUDEX);
 }
 
-int skills_ssh_start(const struct skill_source *source, const struct agent *agent,
-                     struct skill_stream *ends, struct error *err)
+pid_t skills_ssh_start(const struct skill_source *source, const struct agent *agent,
+                       struct skill_stream *ends, struct error *err)
 {
     int data[2], said[2];
-    const pid_t parent = getpid();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0)
         return error_errno(err, "cannot make a socket pair for ssh");
     cleanup_fd int ours = data[0];
@@ -110,8 +106,9 @@ int skills_ssh_start(const struct skill_source *source, const struct agent *agen
         if (dup2(theirs, STDIN_FILENO) < 0 || dup2(theirs, STDOUT_FILENO) < 0 ||
             dup2(speaks, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
             _exit(EXIT_CLAUDEX);
-        run(source, agent, parent);
+        signals_reset();
+        run(source, agent);
     }
     *ends = (struct skill_stream){.data = take_fd(&ours), .said = take_fd(&listens)};
-    return 0;
+    return pid;
 }

@@ -13,13 +13,17 @@
 #ifndef CLAUDEX_INIT_SKILLS_SSH_H
 #define CLAUDEX_INIT_SKILLS_SSH_H
 
+#include <sys/types.h>
+
 #include "init/git/skill_stream.h"
 #include "init/home/owner.h"
 #include "shared/error.h"
 #include "shared/skill_source.h"
 
-/* As root, in the process that fetches: ssh ends with it. Both ends are the caller's. */
-int skills_ssh_start(const struct skill_source *source, const struct agent *agent,
-                     struct skill_stream *ends, struct error *err);
+/* By PID 1, whose the process is to end, and both ends. Returns its pid, or -1. That it ends
+ * with who fetches is not to be had: no uid but its own and root may signal it, a parent's
+ * death included. */
+pid_t skills_ssh_start(const struct skill_source *source, const struct agent *agent,
+                       struct skill_stream *ends, struct error *err);
 
 #endif

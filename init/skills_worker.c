@@ -68,9 +68,9 @@ static void on_progress(void *context, unsigned percent, uint64_t bytes)
 /* What one is to do: some of it, by its kind. */
 struct task {
     uid_t uid;
-    const struct agent *agent;
     const struct skill_source *sources;
     size_t count;
+    struct skill_stream *stream; /* to ssh, or NULL */
     const char *folder;
     const struct buf *text;
 };
@@ -79,16 +79,13 @@ static void fetch(const struct task *task)
 {
     struct error err = ERROR_INIT;
     struct skill_report report = {.done = true};
-    struct skill_stream stream;
-    struct skill_fetch what = {.source = task->sources,
-                               .folder = task->folder,
-                               .authorities = AUTHORITIES,
-                               .progress = on_progress};
+    const struct skill_fetch what = {.source = task->sources,
+                                     .folder = task->folder,
+                                     .authorities = AUTHORITIES,
+                                     .stream = task->stream,
+                                     .progress = on_progress};
     (void)setenv("HOME", task->folder, 1);
-    if (*task->sources->login)
-        what.stream = &stream;
-    if ((what.stream && skills_ssh_start(what.source, task->agent, &stream, &err) < 0) ||
-        shut_in(task->uid, task->folder, &err) < 0 ||
+    if (shut_in(task->uid, task->folder, &err) < 0 ||
         skill_fetch(&what, report.commit, &err) < 0)
         report.commit[0] = '\0';
     (void)snprintf(report.why, sizeof report.why, "%s", err.text);
@@ -126,7 +123,27 @@ static void check(const struct task *task)
 /* --- starting and hearing them --------------------------------------------------------------
  */
 
-/* A process that has the standard three and the channel, does this and ends. */
+/* Only the standard three, the channel and what ssh is at the other end of. */
+static int keep(int channel, struct skill_stream *stream)
+{
+    struct error err = ERROR_INIT;
+    int none = -1;
+    int *const all[] = {&channel, stream ? &stream->data : &none,
+                        stream ? &stream->said : &none};
+    return worker_keep(all, array_length(all), &err);
+}
+
+static void end_process(pid_t *pid)
+{
+    if (*pid <= 0)
+        return;
+    (void)kill(*pid, SIGKILL);
+    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    *pid = 0;
+}
+
+/* A process that does this and ends. */
 static int start(struct skills_worker *worker, void (*work)(const struct task *task),
                  const struct task *task, struct error *err)
 {
@@ -139,7 +156,7 @@ static int start(struct skills_worker *worker, void (*work)(const struct task *t
     if (worker->pid < 0)
         return error_errno(err, "cannot start a process that looks after skills");
     if (worker->pid == 0) {
-        if (dup2(theirs, CHANNEL) < 0 || close_range(CHANNEL + 1, ~0U, 0) < 0)
+        if (keep(theirs, task->stream) < 0)
             _exit(1);
         signals_reset();
         (void)signal(SIGPIPE, SIG_IGN);
@@ -154,9 +171,23 @@ int skills_worker_start(struct skills_worker *worker, uid_t uid, const struct ag
                         const struct skill_source *source, const char *folder,
                         struct error *err)
 {
-    const struct task task = {
-        .uid = uid, .agent = agent, .sources = source, .count = 1, .folder = folder};
-    return start(worker, fetch, &task, err);
+    struct skill_stream stream = {-1, -1};
+    struct task task = {.uid = uid, .sources = source, .count = 1, .folder = folder};
+    worker->ssh = 0;
+    if (*source->login) {
+        task.stream = &stream;
+        worker->ssh = skills_ssh_start(source, agent, &stream, err);
+        if (worker->ssh < 0)
+            return -1;
+    }
+    int failed = start(worker, fetch, &task, err);
+    if (task.stream) {
+        close(stream.data);
+        close(stream.said);
+    }
+    if (failed)
+        end_process(&worker->ssh);
+    return failed;
 }
 
 int skills_worker_look(struct skills_worker *worker, uid_t uid,
@@ -202,9 +233,8 @@ void skills_worker_end(struct skills_worker *worker)
 {
     if (worker->channel < 0)
         return;
-    (void)kill(worker->pid, SIGKILL);
-    while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    end_process(&worker->pid);
+    end_process(&worker->ssh);
     close(take_fd(&worker->channel));
 }
 

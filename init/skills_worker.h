@@ -26,6 +26,7 @@ struct skill_report { /* one message */
 
 struct skills_worker {
     pid_t pid;
+    pid_t ssh;   /* that it fetches from; 0: none */
     int channel; /* -1: none runs */
 };
 

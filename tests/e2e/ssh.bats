@@ -443,7 +443,9 @@ start_near_server()
     start_agent
     add_key ed25519 other@home
     add_key ed25519 me@work
-    start_near_server "$world/me@work.pub" "$world/other@home.pub"
+    # A server that does not hang up: no ssh is left to the agent.
+    printf 'command="git-upload-pack /srv/app.git; sleep 600" ' | cat - "$world/me@work.pub" >"$world/stays"
+    start_near_server "$world/stays" "$world/other@home.pub"
     printf '%s\n' "allow = $at" '[ssh]' 'key = *@work' '[skills]' \
         "one = ssh://git@$at/srv/app.git//sub@main" '[home]' 'file = ~/.ssh/known_hosts' \
         >>"$XDG_CONFIG_HOME/claudex/config"
@@ -461,7 +463,8 @@ start_near_server()
         sed "s/^/[${at%:*}]:${at#*:} /" >"$HOME/.ssh/known_hosts"
     start_box --ssh
     run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/one/SKILL.md; ssh-add -l
-        echo x >>/run/claudex/public/known_hosts || echo refused'
+        echo x >>/run/claudex/public/known_hosts || echo refused; ps -e -o comm='
+    lacks "$output" $'\nssh\n'
     has "$output" refused
     has "$output" "name: one"
     has "$output" me@work
