@@ -2,9 +2,11 @@
 #include "plugin/question.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "shared/cleanup.h"
 #include "shared/log.h"
 
 enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, DEL = 127, FIELD_MAX = 72 };
@@ -88,10 +90,30 @@ static enum question_key enter(const struct question *question)
                : QUESTION_NO;
 }
 
+/* Ctrl-C or Ctrl-D as a terminal says them that a session has told to spell keys out: CSI
+ * KEY;MODIFIERS u (kitty's protocol) or CSI 27;MODIFIERS;KEY ~ (xterm's modifyOtherKeys). */
+static bool is_spelt_out(const char *parameters, char final)
+{
+    enum { CTRL = 4 };
+    long numbers[3] = {0};
+    for (size_t i = 0; i < array_length(numbers) && *parameters; i++) {
+        numbers[i] = strtol(parameters, NULL, 10);
+        parameters += strcspn(parameters, ";");
+        parameters += *parameters == ';';
+    }
+    const long other = final == '~' && numbers[0] == 27 ? numbers[2] : 0,
+               key = final == 'u' ? numbers[0] : other;
+    return (key == 'c' || key == 'd') && numbers[1] > 0 && ((numbers[1] - 1) & CTRL);
+}
+
 enum question_key question_type(struct question *question, char byte)
 {
-    const bool inside = !screen_is_between(&question->keys);
+    const bool inside = !screen_is_between(&question->keys),
+               control = question->keys.state == SCREEN_CONTROL;
     screen_feed(&question->keys, byte);
+    if (control && screen_is_between(&question->keys) &&
+        is_spelt_out(question->keys.sequence, byte))
+        return QUESTION_NO;
     /* Of no sequence that a terminal sends; one that never ends must not keep the terminal. */
     if (byte == CTRL_C || byte == CTRL_D)
         return QUESTION_NO;

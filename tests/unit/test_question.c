@@ -147,6 +147,12 @@ static void a_yes_is_the_word_and_enter(void **state)
         {"yes, of course\r", "yes, of ", QUESTION_NO},
         {"ye\003", "ye", QUESTION_NO},
         {"\004", "", QUESTION_NO},
+        /* As kitty's protocol and xterm's modifyOtherKeys say it, with Num Lock too. */
+        {"ye\033[99;5u", "ye", QUESTION_NO},
+        {"yes\033[100:68;133:1u", "yes", QUESTION_NO},
+        {"\033[27;5;99~", "", QUESTION_NO},
+        {"\033[99;2uyes\r", "yes", QUESTION_YES},
+        {"\033[99u\033[27;5;97~\033[3~\033[;;;uyes\r", "yes", QUESTION_YES},
         /* The focus comes and goes, the mouse moves, an answer to a question of the session's;
          * a word within one is none. */
         {"\033[Iyes\r", "yes", QUESTION_YES},
