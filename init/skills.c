@@ -75,8 +75,15 @@ static int check_local(const struct skills *skills, int folder, struct error *er
     return skills_worker_check(skills->worker, &text, err);
 }
 
-static void install_folder(struct skills *skills, const char *parent, const char *name,
-                           bool local)
+static bool is_required(const char *parent, const char *name)
+{
+    char path[SKILL_FOLDER_SIZE + sizeof BOX_SKILLS_IMAGE];
+    (void)snprintf(path, sizeof path, "%s/" SKILL_REQUIRED_MARK "%s", parent, name);
+    return access(path, F_OK) == 0;
+}
+
+static int install_folder(struct skills *skills, const char *parent, const char *name,
+                          bool local, struct error *why)
 {
     char path[SKILL_FOLDER_SIZE + sizeof BOX_SKILLS_IMAGE];
     struct error err = ERROR_INIT;
@@ -84,23 +91,30 @@ static void install_folder(struct skills *skills, const char *parent, const char
     (void)snprintf(path, sizeof path, "%s/%s", parent, name);
     cleanup_fd int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0 || !skill_is_name(name))
-        return;
+        return 0;
     if (local && check_local(skills, folder, &err) < 0) {
+        if (is_required(parent, name))
+            return error_set(why, "the skill %s is required, and could not be had: %s",
+                             quoted(name), err.text);
         warn("the skill %s is left out: %s", quoted(name), err.text);
         skills_note(skills, name, source, NULL, NULL, err.text);
-        return;
+        return 0;
     }
     skills_link(skills, name, path);
     skills_note(skills, name, source, NULL, NULL, NULL);
+    return 0;
 }
 
-static void install_folders(struct skills *skills, const char *parent, bool local)
+static int install_folders(struct skills *skills, const char *parent, bool local,
+                           struct error *err)
 {
     cleanup_dir DIR *dir = opendir(parent);
     const struct dirent *entry;
-    while (dir && (entry = readdir(dir)))
+    int failed = 0;
+    while (dir && !failed && (entry = readdir(dir)))
         if (entry->d_name[0] != '.')
-            install_folder(skills, parent, entry->d_name, local);
+            failed = install_folder(skills, parent, entry->d_name, local, err);
+    return failed;
 }
 
 /* --- all ------------------------------------------------------------------------------------
@@ -152,9 +166,11 @@ int skills_install(const struct session *session, const struct strings *environm
     skills.home = home;
     if (home < 0)
         return -1;
-    install_folders(&skills, BOX_SKILLS_IMAGE, false);
-    install_folders(&skills, BOX_SKILLS_LOCAL, true);
-    int failed = skills_read_sources(&skills, err);
+    int failed = install_folders(&skills, BOX_SKILLS_IMAGE, false, err);
+    if (!failed)
+        failed = install_folders(&skills, BOX_SKILLS_LOCAL, true, err);
+    if (!failed)
+        failed = skills_read_sources(&skills, err);
     if (!failed && skills.count > 0) {
         cleanup_fd int cache = skill_cache_open(err);
         skills.cache = cache;

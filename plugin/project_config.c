@@ -14,6 +14,7 @@
 #include "shared/io.h"
 #include "shared/log.h"
 #include "shared/names.h"
+#include "shared/skill_source.h"
 
 #define MACHINE_CONFIG "/etc/claudex/config"
 
@@ -264,6 +265,8 @@ static char *path_of(const struct config_entry *entry)
         !is_key(entry, "home", "file"))
         return NULL;
     char *word = config_entry_word(entry);
+    if (word && skill)
+        (void)skill_source_cut_required(word);
     if (!word || !skill || strchr("./~", word[0]))
         return word;
     free(word);
@@ -335,7 +338,10 @@ static int apply_skills(const struct config *config, const struct config_paths *
                     list->items[k][0] = '\0';
             if (!paths->items[i])
                 continue;
-            if (asprintf(&text, "%s=%s", entry->key, paths->items[i]) < 0) {
+            cleanup_free char *word = config_entry_word(entry);
+            const bool required = word && skill_source_cut_required(word);
+            if (asprintf(&text, "%s=%s%s", entry->key, paths->items[i],
+                         required ? " required" : "") < 0) {
                 text = NULL;
                 return -1;
             }

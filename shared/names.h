@@ -46,13 +46,14 @@ enum {
 #define BOX_AUDIT       BOX_RUN "/audit" /* an audit repository a project; init/git/audit.h */
 /* Skills from git, a folder a commit: a volume of the user's, root's, and for everybody to read
  * who knows the commit. */
-#define BOX_SKILLS       BOX_RUN "/skills"
-#define BOX_SKILLS_LOCAL BOX_RUN "/skills-local" /* the user's own, a folder each */
-#define BOX_SKILLS_IMAGE "/usr/local/share/claudex/skills"
-#define BOX_LOGINS       BOX_PUBLIC "/logins.json" /* whose they are (init/home/token_list.h) */
-#define BOX_SKILLS_LIST  BOX_PUBLIC "/skills.json" /* what is installed (init/skills.h) */
-#define BOX_PRIVATE      BOX_RUN "/private"        /* 0700 root: what it may not */
-#define BOX_CONFIG       BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
+#define BOX_SKILLS          BOX_RUN "/skills"
+#define BOX_SKILLS_LOCAL    BOX_RUN "/skills-local" /* the user's own, a folder each */
+#define SKILL_REQUIRED_MARK ".required-" /* and a skill's name: a file beside its folder */
+#define BOX_SKILLS_IMAGE    "/usr/local/share/claudex/skills"
+#define BOX_LOGINS          BOX_PUBLIC "/logins.json" /* whose they are (init/home/token_list.h) */
+#define BOX_SKILLS_LIST     BOX_PUBLIC "/skills.json" /* what is installed (init/skills.h) */
+#define BOX_PRIVATE         BOX_RUN "/private"        /* 0700 root: what it may not */
+#define BOX_CONFIG          BOX_PRIVATE "/config" /* resolved configuration, INI (shared/config.h) */
 /* The user's own files for AGENT_HOME, by the paths that they get there. */
 #define BOX_HOME_FILES  BOX_PRIVATE "/home"
 #define BOX_ENV         BOX_PRIVATE "/env"     /* NAME=value, each ended by NUL */

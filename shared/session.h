@@ -125,7 +125,7 @@ struct session {
     } git;
 
     struct {
-        struct strings local;  /* NAME=FOLDER of the host, absolute */
+        struct strings local;  /* NAME=FOLDER of the host, absolute, perhaps with " required" */
         struct strings remote; /* NAME=SOURCE, as skill_source_parse() takes it */
         char *volume;          /* where those are kept; NULL: nowhere. The plugin's alone */
     } skills;

@@ -14,6 +14,16 @@ bool skill_source_is_local(const char *text)
     return text[0] == '.' || text[0] == '/' || text[0] == '~';
 }
 
+bool skill_source_cut_required(char *text)
+{
+    static const char word[] = " required";
+    size_t length = strlen(text), tail = sizeof word - 1;
+    if (length <= tail || strcmp(text + length - tail, word) != 0)
+        return false;
+    text[length - tail] = '\0';
+    return true;
+}
+
 bool skill_is_name(const char *text)
 {
     size_t length = strspn(text, LETTERS "_-");
@@ -155,21 +165,17 @@ static const char *why_not(const char *text)
 
 int skill_source_parse(const char *text, struct skill_source *source, const char **why)
 {
-    static const char github[] = "github:", https[] = "https://", ssh[] = "ssh://",
-                      required[] = " required";
+    static const char github[] = "github:", https[] = "https://", ssh[] = "ssh://";
     char copy[SKILL_SOURCE_MAX];
     *why =
         "expected github:OWNER/REPOSITORY[/PATH][@REF], https://HOST/REPOSITORY[//PATH][@REF], "
         "ssh://USER@HOST/REPOSITORY[//PATH][@REF] or a folder such as ./skills/review";
     *source = (struct skill_source){.required = false};
-    size_t length = strlen(text), tail = sizeof required - 1;
+    size_t length = strlen(text);
     if (length >= sizeof copy)
         return -1;
     memcpy(copy, text, length + 1);
-    if (length > tail && strcmp(copy + length - tail, required) == 0) {
-        source->required = true;
-        copy[length - tail] = '\0';
-    }
+    source->required = skill_source_cut_required(copy);
     const char *other = why_not(copy);
     if (other)
         *why = other;

@@ -6,7 +6,7 @@
  *     https://HOST/PATH[//SUB/PATH][@REF] [required]
  *     ssh://USER@HOST[:PORT]/PATH[//SUB/PATH][@REF] [required]
  *     USER@HOST:PATH[//SUB/PATH][@REF] [required], PATH then being USER's own
- *     ./FOLDER, ../FOLDER, /FOLDER, ~/FOLDER of the host
+ *     ./FOLDER, ../FOLDER, /FOLDER, ~/FOLDER of the host [required]
  *
  * What comes unencrypted is refused: whoever is on the way could write it.
  *
@@ -34,6 +34,9 @@ struct skill_source {
 
 /* 0, or -1 with a static text of what was expected. */
 int skill_source_parse(const char *text, struct skill_source *source, const char **why);
+
+/* Cuts " required" off; true if it was there. */
+bool skill_source_cut_required(char *text);
 
 /* A folder of the host, by its first byte. */
 bool skill_source_is_local(const char *text);

@@ -110,6 +110,12 @@ in_box() { claudex run "${options[@]}" . -- "$@"; }
     has "$output" "the skill pipe is left out: its link abs leads out of it"
     has "$output" "the skill none is left out: "
     lacks "$(sed -n '/^[a-z]/p' <<<"${output##*name: good}")" $'\nlinks'
+    say "good = $world/skills/good required"
+    equal "$(claudex run . -- head -n 2 /home/node/.codex/skills/good/SKILL.md)" $'---\nname: good'
+    say "none = $world/skills/none required"
+    refused 125 "the skill none is required, and could not be had" claudex run . -- true
+    say "links = $world/skills/links required"
+    refused 125 "the skill links is required, and could not be had: its link up" claudex run . -- true
 }
 
 @test "a real git server serves them by branch, tag, path and commit; the next start is offline" {
