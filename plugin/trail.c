@@ -127,13 +127,16 @@ static int take(void *data, const char *bytes, size_t length, struct error *err)
 }
 
 /* What it complained of, as our own words. */
-static int complain(const struct buf *complaints, struct error *err)
+static int complain(const struct buf *complaints, int status, struct error *err)
 {
-    static const char ours[] = "claudex: ";
+    static const char *const ours[] = {"claudex: ", "warning: "};
     char text[COMPLAINTS_MAX];
-    const char *words = complaints->data ? complaints->data : "it failed without a word";
-    if (strncmp(words, ours, sizeof ours - 1) == 0)
-        words += sizeof ours - 1;
+    const char *words = complaints->data;
+    if (!words)
+        return error_set(err, "the box's part ended with status %d and without a word", status);
+    for (size_t i = 0; i < array_length(ours); i++)
+        if (strncmp(words, ours[i], strlen(ours[i])) == 0)
+            words += strlen(ours[i]);
     return error_set(err, "%s", term_quote(text, sizeof text, words, strcspn(words, "\n")));
 }
 
@@ -149,7 +152,7 @@ static int ask_box(const struct trail *trail, const struct trail_question *quest
     const struct exec_pipes pipes = {
         .sink = take, .sink_data = answer, .complaints = &complaints};
     int status = exec_piped(&exec, &pipes, err);
-    return status <= 0 ? status : complain(&complaints, err);
+    return status <= 0 ? status : complain(&complaints, status, err);
 }
 
 static json_t *oneshot_mounts(const struct trail *trail, const struct trail_question *question)
@@ -202,7 +205,7 @@ static int ask_oneshot(const struct trail *trail, const struct trail_question *q
         return error_set(err, "a path is not UTF-8, and the engine takes nothing else");
     int status = oneshot_run(trail->engine, spec, answer, &complaints, err);
     json_decref(spec);
-    return status <= 0 ? status : complain(&complaints, err);
+    return status <= 0 ? status : complain(&complaints, status, err);
 }
 
 int trail_ask(const struct trail *trail, const struct trail_question *question,

@@ -19,10 +19,13 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-/* The thread that is the agent to files. The only one: these processes end. */
-static int begin(struct actor *actor, struct error *err)
+/* The thread that is the agent to files. The only one: these processes end, and it lives as
+ * long as they do, so what it looks at is in no function's frame. NULL with *err. */
+static struct actor *begin(struct error *err)
 {
-    return actor_start(actor, geteuid(), getegid(), err) < 0 ? -1 : store_library(err);
+    static struct actor actor;
+    int failed = actor_start(&actor, geteuid(), getegid(), err) < 0 || store_library(err) < 0;
+    return failed ? NULL : &actor;
 }
 
 static int print(json_t *json, struct error *err)
@@ -34,9 +37,8 @@ static int print(json_t *json, struct error *err)
 
 int looking_log(struct looking *looking, struct error *err)
 {
-    struct actor actor;
     json_t *all = json_array();
-    int failed = begin(&actor, err);
+    int failed = begin(err) ? 0 : -1;
     for (size_t i = 0; i < looking->names->count && !failed; i++) {
         struct history history = HISTORY_INIT;
         json_t *list = NULL;
@@ -177,9 +179,8 @@ static int diff_one(struct looking *looking, const char *name, size_t snapshots,
 
 int looking_diff(struct looking *looking, struct error *err)
 {
-    struct actor actor;
     struct error ignored = ERROR_INIT;
-    if (begin(&actor, err) < 0)
+    if (!begin(err))
         return -1;
     const size_t snapshots = count_snapshots(looking, &ignored);
     json_t *list = looking->list || looking->stat ? json_array() : NULL;
@@ -289,11 +290,11 @@ out:
 
 int looking_restore(struct looking *looking, struct error *err)
 {
-    struct actor actor;
     json_t *answer = json_pack("{s:[], s:[]}", "changes", "failures");
-    int failed = begin(&actor, err);
+    struct actor *actor = begin(err);
+    int failed = actor ? 0 : -1;
     for (size_t i = 0; i < looking->names->count && !failed; i++)
-        failed = restore_one(looking, &actor, looking->names->items[i], answer, err);
+        failed = restore_one(looking, actor, looking->names->items[i], answer, err);
     if (!failed)
         return print(answer, err);
     json_decref(answer);

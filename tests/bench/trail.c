@@ -83,7 +83,7 @@ static int touch(const char *folder, const char *line)
 static int take(const char *folder, const char *audit_path, const char *kind)
 {
     struct error err = ERROR_INIT;
-    struct actor actor;
+    static struct actor actor; /* its thread outlives this function */
     struct snapshot_result result;
     struct timespec from, to;
     char objects[600];
