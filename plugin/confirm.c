@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plugin/confirm.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "shared/cleanup.h"
 #include "shared/log.h"
 
 enum { ANSWER_MAX = 64 };
@@ -44,8 +46,13 @@ int confirm(const char *question, const char *option, struct error *err)
     if (!confirm_possible())
         return error_set(err, "%s\nnobody is here to be asked; %s says yes beforehand",
                          question, option);
+    cleanup_free char *whole = NULL;
+    if (asprintf(&whole, "%s [y/N]", question) < 0) {
+        whole = NULL;
+        return error_set(err, "out of memory");
+    }
     confirm_flush();
-    if (log_ask(question, "sure? [y/N]") < 0)
+    if (log_ask(NULL, whole) < 0)
         return error_set(err, "cannot ask: %s", question);
-    return confirm_read();
+    return confirm_read() ? 1 : error_set(err, "nothing was done");
 }

@@ -17,8 +17,8 @@ void confirm_flush(void);
  * Ctrl-D included. */
 bool confirm_read(void);
 
-/* All three: 1 for yes, 0 for no, -1 where nobody can be asked, naming the option that says yes
- * beforehand. */
+/* All three, with a question of one line: 1 for yes, -1 for all else, so that what was not done
+ * is no success; where nobody can be asked *err names the option that says yes beforehand. */
 int confirm(const char *question, const char *option, struct error *err);
 
 #endif

@@ -71,7 +71,7 @@ void warn(const char *fmt, ...)
 
 int log_ask(const char *text, const char *question)
 {
-    const size_t length = strlen(text);
+    const size_t length = text ? strlen(text) : 0;
     cleanup_buf struct buf out = BUF_INIT(16 * length + 4096);
     for (const char *line = text; line;) {
         const char *end = strchr(line, '\n');

@@ -18,9 +18,9 @@ void log_quiet(int quiet);
 void info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What somebody is going to answer: a text of any length, whole and also with -q, the name in
- * front of every line; with a question behind it (not NULL), which has no line end. 0, or -1
- * where it was not shown. */
+/* What somebody is going to answer: a text of any length (or NULL), whole and also with -q, the
+ * name in front of every line; with a question behind it (not NULL), which has no line end. 0,
+ * or -1 where it was not shown. */
 int log_ask(const char *text, const char *question);
 
 /* Prints and exits. For set-up code only: after PID 1's marked line nothing may call it. */

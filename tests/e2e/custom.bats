@@ -263,12 +263,12 @@ refused_with_log()
     equal "$(customs | count)" 1
     open_terminal
     typed "claudex clean-custom '$world/${token}b'"
-    shows 'sure\? \[y/N\]'
+    shows '\? \[y/N\]'
     typed n
     shows '^host> $'
     equal "$(customs | count)" 1
     typed "claudex clean-custom '$world/${token}b'"
-    shows 'sure\? \[y/N\] *$'
+    shows '\? \[y/N\] *$'
     typed y
     shows '1 image removed, .*B freed'
     equal "$(customs)" ""

@@ -172,6 +172,11 @@ modified src/main.c"
     eventually 15 by_interval
     equal "$(claudex log --format json | jq -r '.[].kind' | xargs)" "interval asked start"
     equal "$(claudex log --format json | jq -r '.[0].agent + .[0].mode')" claudeallowlist
+    # What was mistyped is no path that is as it was.
+    for verb in diff restore; do
+        run claudex "$verb" nosuch
+        equal "$status $output" "125 claudex: nosuch is in neither of the two snapshots"
+    done
     # What PID 1 says of it by itself.
     told() { [ "$(claudex status --format json | jq -c '.trail | [.snapshots, .kind, .failing]')" = '[3,"interval",false]' ]; }
     eventually 15 told
