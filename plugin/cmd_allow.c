@@ -91,22 +91,22 @@ static int change(struct invocation *invocation, enum control_word word, const c
 {
     const struct arguments *arguments = &invocation->arguments;
     const char *how_long = argument_value(arguments, "for");
-    char host[HOST_ARGUMENT_MAX], second[HOST_ARGUMENT_MAX], wide[WIDE_TEXT_MAX];
+    char command[64], host[HOST_ARGUMENT_MAX], second[HOST_ARGUMENT_MAX], wide[WIDE_TEXT_MAX];
     struct control_round round = {.request = {.word = word, .mode = NETWORK_LOCKDOWN},
                                   .names = arguments->operands + 1,
                                   .all = argument_flag(arguments, "all")};
+    (void)snprintf(command, sizeof command, "%s %s", invocation->program, verb);
     if (arguments->operand_count == 0 || arguments->rest_count > 0)
-        return error_usage(err, "which HOST? for example: docker claudex %s api.example.com",
-                           verb);
+        return error_usage(err, "which HOST? for example: %s api.example.com", command);
     round.count = arguments->operand_count - 1;
     if (round.all && round.count > 0)
         return error_usage(err, "--all or names, one or the other");
-    if (host_argument(arguments->operands[0], verb, host, err) < 0 ||
+    if (host_argument(arguments->operands[0], command, host, err) < 0 ||
         (how_long && duration_argument(how_long, &round.request.number, err) < 0))
         return -1;
     for (size_t i = 0; i < round.count; i++)
         if (strchr(round.names[i], '.') &&
-            host_argument(round.names[i], verb, second, err) == 0)
+            host_argument(round.names[i], command, second, err) == 0)
             return error_usage(err,
                                "one HOST at a time, then names of boxes; '%s' looks like "
                                "a second host",

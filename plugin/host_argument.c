@@ -71,7 +71,7 @@ static int is_range(const char *text)
            strspn(colon + 2 + first, digits) > 0;
 }
 
-int host_argument(const char *text, const char *verb, char out[HOST_ARGUMENT_MAX],
+int host_argument(const char *text, const char *command, char out[HOST_ARGUMENT_MAX],
                   struct error *err)
 {
     char guess[HOST_ARGUMENT_MAX];
@@ -87,10 +87,10 @@ int host_argument(const char *text, const char *verb, char out[HOST_ARGUMENT_MAX
         return 0;
     if (is_range(text))
         return error_usage(err, "'%s' has a range of ports; say `%s` once for each port",
-                           quoted(text), verb);
+                           quoted(text), command);
     if (host_argument_guess(text, guess) == 0)
-        return error_usage(err, "'%s' is %s\ndid you mean: docker claudex %s %s", quoted(text),
-                           why, verb, guess);
+        return error_usage(err, "'%s': %s\ndid you mean: %s %s", quoted(text), why, command,
+                           guess);
     return error_usage(err, "'%s': %s%s%s", quoted(text), why,
                        *unconverted.text ? "; libidn2 says: " : "", unconverted.text);
 }

@@ -14,8 +14,9 @@ enum { HOST_ARGUMENT_MAX = 272 }; /* with NUL */
 
 /* A host pattern, into `out`: `text`, or where that has letters outside ASCII its xn-- form.
  * -1 with a usage error that says what to write instead, where that can be told:
- * https://Example.com/path → example.com. `verb` is for the message. */
-int host_argument(const char *text, const char *verb, char out[HOST_ARGUMENT_MAX],
+ * https://Example.com/path → example.com. `command` is what was typed before it, as the message
+ * is to repeat it: "claudex allow". */
+int host_argument(const char *text, const char *command, char out[HOST_ARGUMENT_MAX],
                   struct error *err);
 
 /* The host that was probably meant, into `out`; 0, or -1 where nothing can be told. */

@@ -19,7 +19,7 @@ static void hosts_are_taken(void **state)
     char out[HOST_ARGUMENT_MAX];
     (void)state;
     for (size_t i = 0; i < array_length(good); i++) {
-        assert_int_equal(host_argument(good[i], "allow", out, &err), 0);
+        assert_int_equal(host_argument(good[i], "claudex allow", out, &err), 0);
         assert_string_equal(out, good[i]);
     }
 }
@@ -27,7 +27,8 @@ static void hosts_are_taken(void **state)
 static void what_was_meant_is_said(void **state)
 {
     static const char *const cases[][2] = {
-        {"https://example.com", "allow example.com"},
+        {"https://example.com", "did you mean: claudex allow example.com"},
+        {"example.com.", "'example.com.': a dot at the end"},
         {"https://example.com/path?q#f", "allow example.com"},
         {"https://example.com:443/", "allow example.com"},
         {"http://example.com:8080/x", "allow example.com:8080"},
@@ -63,7 +64,7 @@ static void what_was_meant_is_said(void **state)
     for (size_t i = 0; i < array_length(cases); i++) {
         struct error err = ERROR_INIT;
         char out[HOST_ARGUMENT_MAX];
-        assert_int_equal(host_argument(cases[i][0], "allow", out, &err), -1);
+        assert_int_equal(host_argument(cases[i][0], "claudex allow", out, &err), -1);
         assert_int_equal(err.status, EXIT_USAGE);
         if (!strstr(err.text, cases[i][1]))
             fail_msg("%s: %s", cases[i][0], err.text);
@@ -93,7 +94,7 @@ static void names_of_other_letters_are_converted(void **state)
     for (size_t i = 0; i < array_length(cases); i++) {
         struct error err = ERROR_INIT;
         char out[HOST_ARGUMENT_MAX];
-        if (host_argument(cases[i][0], "allow", out, &err) < 0)
+        if (host_argument(cases[i][0], "claudex allow", out, &err) < 0)
             fail_msg("%s: %s", cases[i][0], err.text);
         assert_string_equal(out, cases[i][1]);
     }
