@@ -101,13 +101,13 @@ int gate_worker_bind(struct gate_worker *worker, const struct session *session, 
 
 /* --- the gate's process ------------------------------------------------------------------- */
 
-static void carrier_process(struct carried_table *table, size_t which, int pair, void *context)
+static void carrier_process(struct carried_table *table, int pair, void *context)
 {
     const struct gate_worker *worker = context;
     struct error err = ERROR_INIT;
     int *const keep[] = {&pair};
     if (worker_keep(keep, array_length(keep), &err) < 0 ||
-        carrier_open(table, which, pair, &err) < 0 ||
+        carrier_open(table, pair, &err) < 0 ||
         worker_become(worker->uid, seccomp_enforce_carrier, &err) < 0) {
         warn("a carrier of the gate cannot start: %s", err.text);
         _exit(EXIT_CLAUDEX);

@@ -18,7 +18,6 @@ struct carrier {
     struct pipes pipes;
     struct carried *first; /* list */
     struct carried_table *table;
-    atomic_uint *cuts;
     unsigned cuts_seen;
 };
 
@@ -142,7 +141,7 @@ static size_t unload(struct flow *flow, struct pipes *pipes, const int *descript
 }
 
 /* Where descriptors are missing (EMFILE: the kernel leaves out those that do not fit) or the
- * memory, those that came are closed, and the connection is over. */
+ * memory, those that came are closed, and the connection is over; nobody takes it for whole. */
 static void take(struct carrier *carrier, const struct packet *packet)
 {
     const struct carrier_load *load = &packet->load;
@@ -152,7 +151,7 @@ static void take(struct carrier *carrier, const struct packet *packet)
     struct carried *carried = packet->count == wanted ? calloc(1, sizeof *carried) : NULL;
     if (!carried) {
         for (size_t i = 0; i < packet->count; i++)
-            close(fd[i]);
+            socket_reset(fd[i]);
         say_ended(carrier, slot);
         return;
     }
@@ -180,8 +179,10 @@ static void take(struct carrier *carrier, const struct packet *packet)
     if (carried->next)
         carried->next->previous = carried;
     carrier->first = carried;
-    if (reactor_add(&carrier->reactor, &carried->client_watch) < 0 ||
-        reactor_add(&carrier->reactor, &carried->server_watch) < 0)
+    const bool watched = reactor_add(&carrier->reactor, &carried->client_watch) == 0 &&
+                         reactor_add(&carrier->reactor, &carried->server_watch) == 0;
+    /* cut() may have come before it was here to be found. */
+    if (!watched || atomic_load(&slot->cut))
         finish(carried, true);
     else
         timer_set(&carrier->reactor, &carried->timer, TIMER_IDLE);
@@ -189,7 +190,7 @@ static void take(struct carrier *carrier, const struct packet *packet)
 
 static void cut(struct carrier *carrier)
 {
-    unsigned cuts = atomic_load(carrier->cuts);
+    unsigned cuts = atomic_load(&carrier->table->cuts);
     if (cuts == carrier->cuts_seen)
         return;
     carrier->cuts_seen = cuts;
@@ -205,20 +206,22 @@ static void pair_ready(struct watch *watch, uint32_t events)
 {
     struct carrier *carrier = member_of(watch, struct carrier, pair);
     struct packet packet;
-    int came = 0;
     (void)events;
-    while ((came = receive(carrier, &packet)) >= 0)
+    for (int i = 0; i < CARRIER_PACKETS; i++) {
+        const int came = receive(carrier, &packet);
+        if (came < 0)
+            break;
         if (came == 1 && packet.load.slot < CARRIED_MAX)
             take(carrier, &packet);
+    }
     cut(carrier);
 }
 
 static struct carrier carrier; /* this process is one */
 
-int carrier_open(struct carried_table *table, size_t which, int pair, struct error *err)
+int carrier_open(struct carried_table *table, int pair, struct error *err)
 {
     carrier.table = table;
-    carrier.cuts = &table->cuts[which];
     carrier.pair = (struct watch){.fd = pair, .ready = pair_ready};
     if (reactor_open(&carrier.reactor, err) < 0)
         return -1;

@@ -5,10 +5,10 @@
  * With a few of them the gate uses more than one processor, and its own limit of descriptors is
  * not the limit of the box's connections.
  *
- * The gate and its carriers share a table with a slot for each connection handed on, and a pair
- * of sockets each (SOCK_SEQPACKET). What must never get lost, "cut this" and "this ended",
- * stands in the table; a packet only says that there is something to read, and where the pair
- * is full, there are packets in it that say the same.
+ * The gate shares with each of its carriers, and with that one alone, a table with a slot for
+ * each connection handed on, and a pair of sockets (SOCK_SEQPACKET). What must never get lost,
+ * "cut this" and "this ended", stands in the table; a packet only says that there is something
+ * to read, and where the pair is full, there are packets in it that say the same.
  *
  * A carrier ends when its pair is closed, and all that it carries with it.
  */
@@ -24,8 +24,9 @@
 
 enum {
     CARRIERS_MAX = 2,
-    CARRIED_MAX = 10000,
+    CARRIED_MAX = 10000,     /* by one of them */
     CARRIER_DESCRIPTORS = 6, /* of a connection, at most: two sockets, two pipes */
+    CARRIER_PACKETS = 64,    /* read from a pair before others have a turn */
 };
 
 struct carried_slot {
@@ -35,7 +36,7 @@ struct carried_slot {
 };
 
 struct carried_table {
-    atomic_uint cuts[CARRIERS_MAX]; /* how often the gate has cut something of this carrier's */
+    atomic_uint cuts; /* how often the gate has cut something */
     struct carried_slot slots[CARRIED_MAX];
 };
 
@@ -49,9 +50,8 @@ struct carrier_load {
     } up, down;
 };
 
-/* In the forked child, before it is confined; `which` is its place among the carriers, and the
- * pair stays the caller's. 0 or -1. */
-int carrier_open(struct carried_table *table, size_t which, int pair, struct error *err);
+/* In the forked child, before it is confined; the pair stays the caller's. 0 or -1. */
+int carrier_open(struct carried_table *table, int pair, struct error *err);
 /* Returns when the pair is closed. */
 void carrier_run(void);
 

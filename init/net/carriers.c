@@ -12,10 +12,22 @@
 
 /* --- their beginning ---------------------------------------------------------------------- */
 
+/* In a carrier: what its elders share with the gate is nothing of its. */
+static void forget_others(const struct carriers *carriers)
+{
+    for (size_t i = 0; i < carriers->count; i++)
+        (void)munmap(carriers->list[i].table, sizeof *carriers->list[i].table);
+}
+
 static int fork_one(struct carriers *carriers, carrier_child *child, void *context,
                     struct error *err)
 {
     int ends[2];
+    struct carrier_end *carrier = &carriers->list[carriers->count];
+    void *table = mmap(NULL, sizeof *carrier->table, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (table == MAP_FAILED)
+        return error_errno(err, "cannot make a carrier's table");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
         return error_errno(err, "cannot make a socket pair for a carrier");
     cleanup_fd int ours = ends[0];
@@ -24,22 +36,20 @@ static int fork_one(struct carriers *carriers, carrier_child *child, void *conte
     if (pid < 0)
         return error_errno(err, "cannot start a carrier");
     if (pid == 0) {
-        child(carriers->table, carriers->count, theirs, context);
+        forget_others(carriers);
+        child(table, theirs, context);
         _exit(0);
     }
-    carriers->list[carriers->count++] =
-        (struct carrier_end){.carriers = carriers, .pair = {.fd = take_fd(&ours)}};
+    carrier->carriers = carriers;
+    carrier->table = table;
+    carrier->pair.fd = take_fd(&ours);
+    carriers->count++;
     return 0;
 }
 
 void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child, void *context)
 {
     struct error err = ERROR_INIT;
-    void *table = mmap(NULL, sizeof *carriers->table, PROT_READ | PROT_WRITE,
-                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (table == MAP_FAILED)
-        return;
-    carriers->table = table;
     if (count > CARRIERS_MAX)
         count = CARRIERS_MAX;
     while (carriers->count < count)
@@ -51,27 +61,19 @@ void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child
 
 /* --- what they say ------------------------------------------------------------------------ */
 
-static void give_back(struct carriers *carriers, size_t slot)
-{
-    carriers->owners[slot] = NULL;
-    carriers->list[carriers->by[slot] - 1].carries--;
-    carriers->by[slot] = 0;
-    carriers->freed[carriers->freed_count++] = (uint32_t)slot;
-}
-
 /* What this carrier has ended, or all that it had. */
 static void collect(struct carrier_end *carrier, bool all)
 {
-    struct carriers *carriers = carrier->carriers;
-    const uint8_t mark = (uint8_t)(carrier - carriers->list + 1);
-    for (size_t slot = 0; slot < carriers->used && carrier->carries > 0; slot++) {
-        if (carriers->by[slot] != mark ||
-            (!all && !atomic_load(&carriers->table->slots[slot].ended)))
+    for (uint32_t slot = 0; slot < carrier->used && carrier->carries > 0; slot++) {
+        if (!carrier->taken[slot] || (!all && !atomic_load(&carrier->table->slots[slot].ended)))
             continue;
-        void *owner = carriers->owners[slot];
-        give_back(carriers, slot);
+        void *owner = carrier->owners[slot];
+        carrier->owners[slot] = NULL;
+        carrier->taken[slot] = false;
+        carrier->freed[carrier->freed_count++] = slot;
+        carrier->carries--;
         if (owner)
-            carriers->ended(owner);
+            carrier->carriers->ended(owner);
     }
 }
 
@@ -87,12 +89,11 @@ static void pair_ready(struct watch *watch, uint32_t events)
 {
     struct carrier_end *carrier = member_of(watch, struct carrier_end, pair);
     uint8_t wake[8];
-    ssize_t n = 0;
+    ssize_t n = 1;
     (void)events;
-    do
+    for (int i = 0; i < CARRIER_PACKETS && n > 0; i++)
         n = recv(watch->fd, wake, sizeof wake, MSG_DONTWAIT);
-    while (n > 0);
-    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         lost(carrier);
     else
         collect(carrier, false);
@@ -101,8 +102,8 @@ static void pair_ready(struct watch *watch, uint32_t events)
 int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t descriptors,
                   void (*ended)(void *), struct error *err)
 {
-    carriers->most = descriptors / 2;
     carriers->reactor = reactor;
+    carriers->most = descriptors / CARRIER_DESCRIPTORS;
     carriers->ended = ended;
     for (size_t i = 0; i < carriers->count; i++) {
         carriers->list[i].pair.ready = pair_ready;
@@ -150,14 +151,23 @@ static int hand_on(int pair, const struct carrier_load *load, const int *descrip
                                                                                          : -1;
 }
 
+static void clear(struct carried_slot *slot, const struct flow *up, const struct flow *down)
+{
+    atomic_store(&slot->up, up->bytes);
+    atomic_store(&slot->down, down->bytes);
+    atomic_store(&slot->cut, false);
+    atomic_store(&slot->ended, false);
+}
+
 int carriers_take(struct carriers *carriers, void *owner, const struct end *client,
-                  const struct end *server, struct flow *up, struct flow *down)
+                  const struct end *server, const struct flow *up, const struct flow *down,
+                  struct carried_at *at)
 {
     struct carrier_end *carrier = least_loaded(carriers);
-    if (!carrier || (carriers->freed_count == 0 && carriers->used == CARRIED_MAX))
+    if (!carrier || (carrier->freed_count == 0 && carrier->used == CARRIED_MAX))
         return -1;
-    const uint32_t slot = carriers->freed_count > 0 ? carriers->freed[carriers->freed_count - 1]
-                                                    : (uint32_t)carriers->used;
+    const uint32_t slot = carrier->freed_count > 0 ? carrier->freed[carrier->freed_count - 1]
+                                                   : (uint32_t)carrier->used;
     const struct carrier_load load = {
         .slot = slot,
         .up = {up->held, up->bytes, up->ended, up->shut},
@@ -167,36 +177,38 @@ int carriers_take(struct carriers *carriers, void *owner, const struct end *clie
     size_t count = 2;
     count += load_flow(up, descriptors + count);
     count += load_flow(down, descriptors + count);
-    struct carried_slot *shared = &carriers->table->slots[slot];
-    atomic_store(&shared->up, up->bytes);
-    atomic_store(&shared->down, down->bytes);
-    atomic_store(&shared->cut, false);
-    atomic_store(&shared->ended, false);
+    clear(&carrier->table->slots[slot], up, down);
     if (hand_on(carrier->pair.fd, &load, descriptors, count) < 0)
         return -1;
-    if (carriers->freed_count > 0)
-        carriers->freed_count--;
+    if (carrier->freed_count > 0)
+        carrier->freed_count--;
     else
-        carriers->used++;
-    carriers->owners[slot] = owner;
-    carriers->by[slot] = (uint8_t)(carrier - carriers->list + 1);
+        carrier->used++;
+    carrier->owners[slot] = owner;
+    carrier->taken[slot] = true;
     carrier->carries++;
-    return (int)slot;
+    *at = (struct carried_at){carrier, slot};
+    return 0;
 }
 
-void carriers_cut(struct carriers *carriers, int slot)
+/* A full pair has packets in it that wake. A carrier that cannot be woken for another reason
+ * hears that its pair is closed, and ends: better none of its connections than one that should
+ * be cut. */
+void carriers_cut(const struct carried_at *at)
 {
     const uint8_t wake = 0;
-    const size_t which = carriers->by[slot] - 1u;
-    carriers->owners[slot] = NULL;
-    atomic_store(&carriers->table->slots[slot].cut, true);
-    atomic_fetch_add(&carriers->table->cuts[which], 1);
-    (void)send(carriers->list[which].pair.fd, &wake, sizeof wake, MSG_DONTWAIT | MSG_NOSIGNAL);
+    struct carrier_end *carrier = at->carrier;
+    carrier->owners[at->slot] = NULL;
+    atomic_store(&carrier->table->slots[at->slot].cut, true);
+    atomic_fetch_add(&carrier->table->cuts, 1);
+    if (send(carrier->pair.fd, &wake, sizeof wake, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+        errno != EAGAIN)
+        (void)shutdown(carrier->pair.fd, SHUT_RDWR);
 }
 
-void carriers_count(const struct carriers *carriers, int slot, uint64_t *up, uint64_t *down)
+void carriers_count(const struct carried_at *at, uint64_t *up, uint64_t *down)
 {
-    const struct carried_slot *shared = &carriers->table->slots[slot];
-    *up = atomic_load_explicit(&shared->up, memory_order_relaxed);
-    *down = atomic_load_explicit(&shared->down, memory_order_relaxed);
+    const struct carried_slot *slot = &at->carrier->table->slots[at->slot];
+    *up = atomic_load_explicit(&slot->up, memory_order_relaxed);
+    *down = atomic_load_explicit(&slot->down, memory_order_relaxed);
 }

@@ -22,43 +22,50 @@ struct carriers;
 struct carrier_end {
     struct carriers *carriers;
     struct watch pair; /* fd -1: it is no more */
+    struct carried_table *table;
     size_t carries;
+    void *owners[CARRIED_MAX]; /* by slot; NULL: free, or cut */
+    bool taken[CARRIED_MAX];
+    uint32_t freed[CARRIED_MAX];
+    size_t freed_count, used; /* slots below `used` have been in use */
 };
 
 struct carriers {
-    struct reactor *reactor;     /* borrowed */
-    struct carried_table *table; /* NULL: there are none */
+    struct reactor *reactor; /* borrowed */
     struct carrier_end list[CARRIERS_MAX];
     size_t count;
-    size_t most;               /* connections that one of them has descriptors for */
-    void *owners[CARRIED_MAX]; /* by slot; NULL: free, or cut */
-    uint8_t by[CARRIED_MAX];   /* list's index + 1; 0: the slot is free */
-    uint32_t freed[CARRIED_MAX];
-    size_t freed_count, used; /* slots below `used` have been in use */
+    size_t most; /* connections that one of them has descriptors for */
     void (*ended)(void *owner);
 };
 
-/* What a forked child is then: it opens a carrier with the first three, confines itself and
- * runs it. The process ends with it. */
-typedef void carrier_child(struct carried_table *table, size_t which, int pair, void *context);
+/* Where a connection is that was handed on. */
+struct carried_at {
+    struct carrier_end *carrier; /* NULL: nowhere */
+    uint32_t slot;
+};
+
+/* What a forked child is then: it opens a carrier with the first two, confines itself and runs
+ * it. The process ends with it. */
+typedef void carrier_child(struct carried_table *table, int pair, void *context);
 
 /* Forks them, `count` at most, in the process that is to be the gate, before it is confined.
  * Fewer than wanted are no error: the gate can do without any. */
 void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child,
                    void *context);
-/* Listens to them. `descriptors`: how many sockets each may have. `ended` is called with the
- * owner of what ended by itself. 0 or -1. */
+/* Listens to them. `descriptors`: how many each may have. `ended` is called with the owner of
+ * what ended by itself. 0 or -1. */
 int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t descriptors,
                   void (*ended)(void *), struct error *err);
 
 /* Hands a connection on. The descriptors and pipes are the carrier's then, and the caller's to
- * forget: it closes the sockets and takes the pipes that hold bytes for closed. Returns the
- * slot, or -1: nothing has changed, and the caller goes on by itself. */
+ * forget: it closes the sockets and takes the pipes that hold bytes for closed. 0, or -1:
+ * nothing has changed, and the caller goes on by itself. */
 int carriers_take(struct carriers *carriers, void *owner, const struct end *client,
-                  const struct end *server, struct flow *up, struct flow *down);
+                  const struct end *server, const struct flow *up, const struct flow *down,
+                  struct carried_at *at);
 /* Ends one, with a reset both ways; its owner is not called any more. */
-void carriers_cut(struct carriers *carriers, int slot);
+void carriers_cut(const struct carried_at *at);
 /* Bytes so far. */
-void carriers_count(const struct carriers *carriers, int slot, uint64_t *up, uint64_t *down);
+void carriers_count(const struct carried_at *at, uint64_t *up, uint64_t *down);
 
 #endif

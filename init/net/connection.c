@@ -42,8 +42,8 @@ void connection_finish(struct connection *connection, bool reset)
     struct gate *gate = connection->gate;
     timer_stop(&connection->timer);
     connection_stop_dialling(connection);
-    if (connection->stage == STAGE_CARRIED && connection->slot >= 0)
-        carriers_cut(&gate->carriers, connection->slot);
+    if (connection->at.carrier)
+        carriers_cut(&connection->at);
     connection_close_ends(connection, reset);
     http_side_free(connection->http);
     free(connection->word);
@@ -244,13 +244,6 @@ static void begin(struct connection *connection)
     }
 }
 
-static void reset(int fd)
-{
-    const struct linger now = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
-}
-
 void connection_accept(struct gate *gate, int fd, int family)
 {
     int on = 1;
@@ -260,7 +253,7 @@ void connection_accept(struct gate *gate, int fd, int family)
         connection = calloc(1, sizeof *connection);
     if (!connection || original_destination(connection, fd, family) < 0) {
         free(connection);
-        reset(fd);
+        socket_reset(fd);
         return;
     }
     connection->gate = gate;
@@ -303,7 +296,7 @@ uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
                                    .down = c->down.bytes,
                                    .age = (gate->reactor.now - c->since) / 1000};
         if (c->stage == STAGE_CARRIED)
-            carriers_count(&gate->carriers, c->slot, &frame.up, &frame.down);
+            carriers_count(&c->at, &frame.up, &frame.down);
         (void)snprintf(frame.name, sizeof frame.name, "%s", c->name);
         tell(gate, &frame);
     }

@@ -47,7 +47,7 @@ struct connection {
     bool named;                       /* the client's destination is a name */
     const char *fault, *fault_detail; /* gate_refused_for()'s */
     bool by_address;                  /* the destination itself is dialled */
-    int slot;                         /* carriers'; -1: it ended. STAGE_CARRIED only */
+    struct carried_at at;             /* STAGE_CARRIED only */
     struct dial *dial;                /* owned, while dialling */
     struct lookup_query *query;
     struct http_side *http; /* owned, PROTOCOL_HTTP only */

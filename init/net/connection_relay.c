@@ -25,13 +25,11 @@ static bool hand_on(struct connection *connection)
     if (connection->http || (connection->up.bytes + connection->down.bytes < GATE_BULK &&
                              gate->descriptors < gate->most / 2))
         return false;
-    int slot = carriers_take(&gate->carriers, connection, &connection->client,
-                             &connection->server, &connection->up, &connection->down);
-    if (slot < 0)
+    if (carriers_take(&gate->carriers, connection, &connection->client, &connection->server,
+                      &connection->up, &connection->down, &connection->at) < 0)
         return false;
     timer_stop(&connection->timer);
     connection_close_ends(connection, false);
-    connection->slot = slot;
     connection->stage = STAGE_CARRIED;
     return true;
 }
@@ -39,7 +37,7 @@ static bool hand_on(struct connection *connection)
 void connection_carried_ended(void *context)
 {
     struct connection *connection = context;
-    connection->slot = -1;
+    connection->at.carrier = NULL;
     connection_finish(connection, false);
 }
 

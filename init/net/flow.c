@@ -11,11 +11,12 @@ enum { PIPE_BYTES = 1024 * 1024, COPY_BYTES = 16 * 1024 };
 /*
  * Larger is faster, and pipe(7) has a limit for all of a user's together (64 MiB by default),
  * past which new ones hold two pages: so the first few are large, which is enough for whoever
- * fills them, and when many are out they stay as they are born.
+ * fills them, and when many are out they stay as they are born. The gate and its carriers have
+ * one user.
  */
 static int pipe_size(size_t others)
 {
-    return others < 16 ? PIPE_BYTES : others < 96 ? PIPE_BYTES / 4 : 0;
+    return others < 5 ? PIPE_BYTES : others < 32 ? PIPE_BYTES / 4 : 0;
 }
 
 static int borrow(struct flow *flow, struct pipes *pipes)

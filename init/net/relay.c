@@ -13,15 +13,22 @@ void end_ready(struct end *end, uint32_t events)
         end->writable = true;
 }
 
+void socket_reset(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0}; /* close() resets, socket(7) */
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+}
+
 void end_close(struct reactor *reactor, struct watch *watch, struct end *end, bool reset)
 {
     if (end->fd < 0)
         return;
-    const struct linger now = {.l_onoff = 1, .l_linger = 0}; /* close() resets, socket(7) */
-    if (reset)
-        (void)setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     reactor_remove(reactor, watch);
-    close(end->fd);
+    if (reset)
+        socket_reset(end->fd);
+    else
+        close(end->fd);
     end->fd = watch->fd = -1;
 }
 

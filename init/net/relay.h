@@ -14,6 +14,8 @@
 
 /* What epoll said of an end. */
 void end_ready(struct end *end, uint32_t events);
+/* Closes a socket so that its peer sees a reset, and no end; any other descriptor just so. */
+void socket_reset(int fd);
 /* Watched no longer, and closed: with a reset, or as it comes. Nothing to do for -1. */
 void end_close(struct reactor *reactor, struct watch *watch, struct end *end, bool reset);
 

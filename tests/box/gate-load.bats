@@ -40,8 +40,8 @@ of()
 MOST=10000
 enough_descriptors()
 {
-    [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 12000 ] ||
-        skip "10,000 connections want 12,000 descriptors, and $(ulimit -Hn) is all there may be"
+    [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 16000 ] ||
+        skip "10,000 connections want 16,000 descriptors, and $(ulimit -Hn) is all there may be"
 }
 
 carriers() { pgrep -P "$(gate_pid)"; }
