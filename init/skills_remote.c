@@ -9,6 +9,7 @@
 
 #include "init/home/skill_trim.h"
 #include "init/signals.h"
+#include "init/skills_ssh.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 #include "shared/names.h"
@@ -257,8 +258,12 @@ static int fetch_with_keys(struct skills *skills, struct error *err)
     const bool ssh = by_ssh(skills);
     if (ssh && loop_open(&loop, err) < 0)
         return -1;
-    if (ssh)
-        ssh_worker_lend(skills->ssh, &loop, &children);
+    if (ssh) {
+        struct error unknown = ERROR_INIT;
+        if (skills_ssh_prepare(&unknown) < 0)
+            warn("%s", unknown.text);
+        ssh_worker_start(skills->ssh, &loop, &children);
+    }
     int failed = fetch_all(skills, &loop, err);
     if (ssh) {
         ssh_worker_give_back(skills->ssh);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init/skills_ssh.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +46,17 @@ static int set_environment(void)
            setenv("SSH_AUTH_SOCK", BOX_SSH_SOCKET, 1) < 0;
 }
 
-static bool copy_known_hosts(void)
+int skills_ssh_prepare(struct error *err)
 {
+    static const char brought[] = BOX_HOME_FILES "/.ssh/known_hosts";
     cleanup_buf struct buf text = BUF_INIT(KNOWN_HOSTS_MAX);
-    return read_regular_file(AT_FDCWD, BOX_HOME_FILES "/.ssh/known_hosts", &text) == 0 &&
-           text.length > 0 && replace_file(BOX_KNOWN_HOSTS, text.data, text.length, 0644) == 0;
+    if (read_regular_file(AT_FDCWD, brought, &text) < 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? 0
+                   : error_errno(err, "cannot read the known_hosts that [home] brings");
+    return replace_file(BOX_KNOWN_HOSTS, text.data, text.length, 0644) < 0
+               ? error_errno(err, "cannot keep the known_hosts that [home] brings")
+               : 0;
 }
 
 /* The program, where it could not be run, says so in its place. */
@@ -63,13 +70,12 @@ static void run(const struct skill_source *source, const struct agent *agent)
     size_t count = 6;
     const struct confinement how = {
         .uid = agent->uid, .gid = agent->gid, .workdir = AGENT_HOME, .signals_others = false};
-    const bool knows = copy_known_hosts();
     for (size_t i = 0; i < array_length(options); i++) {
         words[count++] = "-o";
         words[count++] = options[i];
     }
     words[count++] = "-o";
-    words[count++] = knows ? "UserKnownHostsFile=" BOX_KNOWN_HOSTS : "UserKnownHostsFile=none";
+    words[count++] = "UserKnownHostsFile=" BOX_KNOWN_HOSTS;
     if (*source->port) {
         words[count++] = "-p";
         words[count++] = source->port;

@@ -20,6 +20,10 @@
 #include "shared/error.h"
 #include "shared/skill_source.h"
 
+/* Once, before the first: makes that copy. 0, or -1: without it hosts of the user's own are not
+ * known. */
+int skills_ssh_prepare(struct error *err);
+
 /* By PID 1, whose the process is to end, and both ends. Returns its pid, or -1. That it ends
  * with who fetches is not to be had: no uid but its own and root may signal it, a parent's
  * death included. */

@@ -241,11 +241,6 @@ static int start(struct ssh_worker *worker, struct error *err)
     return worker_start(&worker->process, &kind, worker, err);
 }
 
-void ssh_worker_lend(struct ssh_worker *worker, struct loop *loop, struct children *children)
-{
-    ssh_worker_start(worker, loop, children);
-}
-
 void ssh_worker_give_back(struct ssh_worker *worker)
 {
     let_go(worker);
