@@ -37,8 +37,9 @@ enum token_which { TOKEN_KEPT, TOKEN_BEFORE, TOKEN_HELD };
 
 /*
  * What somebody saw of a login, in hex: of whom, of which box, what it is, and when this file
- * was made, to the nanosecond. The last is not for an agent to choose, so it cannot write two
- * logins of one ID, an innocent one to be looked at and another to be accepted.
+ * was made, as exactly as its file system tells. The last is not for an agent to choose, so
+ * that two logins of one ID, an innocent one to be looked at and another to be accepted, are
+ * 2^32 attempts for each guess of two such times.
  */
 enum { TOKEN_ID_SIZE = 17 };
 

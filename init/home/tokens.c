@@ -221,8 +221,10 @@ void tokens_consider(struct tokens *tokens, enum login_agent agent)
         break;
     }
     /* Where nothing can look at it now, it stays news for the next look. */
-    if (tokens->bytes.length > 0 && start_check(tokens, agent, false) < 0)
+    if (tokens->bytes.length > 0 && start_check(tokens, agent, false) < 0) {
+        tokens->dirty[agent] = true;
         return;
+    }
     seen->home = home;
     if (tokens->bytes.length == 0)
         refuse(agent, "it is no plain file of at most 64 KiB");

@@ -102,7 +102,7 @@ static int act(int store, int argc, char **argv, struct error *err)
 {
     enum login_agent agent;
     for (size_t i = 0; i < array_length(words); i++) {
-        if (strcmp(argv[0], words[i].word) != 0 || argc != (words[i].wants_id ? 3 : 2))
+        if (argc != (words[i].wants_id ? 3 : 2) || strcmp(argv[0], words[i].word) != 0)
             continue;
         cleanup_fd int held = lock(store, err);
         if (held < 0 || agent_of(argv[1], &agent, err) < 0)
