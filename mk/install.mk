@@ -2,7 +2,7 @@
 # `make install` for the user alone; PREFIX=/usr/local for all. DESTDIR stages a package.
 # `make uninstall`, with the same PREFIX, removes exactly what was installed.
 
-# Where docker-claudex looks for its data when it is not beside it (plugin/image.h): the one
+# Where docker-claudex looks for its data when it is not beside it (plugin/image/image.h): the one
 # in build/ knows the checkout only, the installed one the installed folder only. So the few
 # objects that say it are compiled once more.
 ifdef PREFIX

@@ -32,7 +32,7 @@ $(BUILD)/obj/init/%.o: init/%.c $(BUILD)/flags $(addprefix $(DEPS)/stamp/lib-,in
 	@mkdir -p $(@D)
 	$(call show,CC)$(COMPILE) -c $< -o $@
 
-# Where the plugin finds what it builds the image from (plugin/image.h): one compiled for the
+# Where the plugin finds what it builds the image from (plugin/image/image.h): one compiled for the
 # checkout knows the checkout only, one to be installed the installed folder only.
 $(BUILD)/obj/plugin/%.o: plugin/%.c $(BUILD)/flags $(DEPS)/stamp/lib-inih | $(DEPS)/stamp/plugin
 	@mkdir -p $(@D)

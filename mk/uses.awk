@@ -2,7 +2,7 @@
 # From the sources of test programs to make rules: which objects each program is linked with.
 #
 # A source says so in comments of their own near its top (they may run over several lines):
-#     /* uses: init/net/rules.c plugin/spec.c */     these beside all of shared/
+#     /* uses: init/net/rules.c plugin/session/spec.c */     these beside all of shared/
 #     /* wraps: open fsync */                        calls that go to __wrap_open etc.
 
 FNR == 1 {

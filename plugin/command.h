@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plugin/endpoint.h"
-#include "plugin/engine.h"
+#include "plugin/engine/endpoint.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
@@ -88,7 +88,7 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* One declaration a verb; each is defined in plugin/cmd_<verb>.c. */
+/* One declaration a verb; each is defined in plugin/verb/<verb>.c. */
 extern const struct command cmd_run, cmd_build, cmd_update, cmd_list, cmd_status, cmd_shell,
     cmd_exec, cmd_attach, cmd_logs, cmd_stop, cmd_rm, cmd_lockdown, cmd_network, cmd_push,
     cmd_pull, cmd_version, cmd_login, cmd_logout, cmd_skills;

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plugin/connections.h"
 #include "plugin/exec.h"
-#include "plugin/output.h"
+#include "plugin/policy/connections.h"
 #include "plugin/state.h"
+#include "plugin/terminal/output.h"
 #include "plugin/verbs.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"

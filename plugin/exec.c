@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plugin/attach.h"
-#include "plugin/container.h"
-#include "plugin/frames.h"
+#include "plugin/engine/container.h"
+#include "plugin/engine/frames.h"
 #include "plugin/hold.h"
+#include "plugin/terminal/attach.h"
 #include "shared/io.h"
 #include "shared/log.h"
 #include "shared/names.h"

@@ -8,17 +8,17 @@
 
 #include <stdbool.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/buf.h"
 #include "shared/error.h"
 #include "shared/session.h"
 
 struct exec {
     struct engine *engine;
-    const char *box;                   /* the container's full id */
-    const char *name;                  /* the box's, for plugin/notice.h; or NULL */
-    bool asks;                         /* for consent to signatures (plugin/consent.h) */
-    const char *const *command;        /* NULL-ended; empty: a shell */
+    const char *box;            /* the container's full id */
+    const char *name;           /* the box's, for plugin/terminal/notice.h; or NULL */
+    bool asks;                  /* for consent to signatures (plugin/terminal/consent.h) */
+    const char *const *command; /* NULL-ended; empty: a shell */
     const struct strings *environment; /* NAME=value, or NULL; not shown by the engine */
     const char *workdir;               /* NULL: the box's */
     bool ctl;                          /* no session: the words are `claudex-init ctl`'s */

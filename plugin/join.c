@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "plugin/container.h"
-#include "plugin/spec.h"
+#include "plugin/engine/container.h"
+#include "plugin/session/spec.h"
 #include "shared/log.h"
 #include "shared/names.h"
 

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 
 enum meeting {

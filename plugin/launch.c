@@ -5,17 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/attach.h"
-#include "plugin/container.h"
+#include "plugin/engine/container.h"
 #include "plugin/hold.h"
-#include "plugin/idmap.h"
-#include "plugin/image.h"
 #include "plugin/image/custom.h"
+#include "plugin/image/image.h"
 #include "plugin/image/program.h"
 #include "plugin/network.h"
-#include "plugin/private_files.h"
-#include "plugin/spec.h"
+#include "plugin/session/idmap.h"
+#include "plugin/session/private_files.h"
+#include "plugin/session/spec.h"
 #include "plugin/state.h"
+#include "plugin/terminal/attach.h"
 #include "shared/log.h"
 
 void launch_free(struct launch *launch)

@@ -9,8 +9,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "plugin/engine.h"
-#include "plugin/session_build.h"
+#include "plugin/engine/engine.h"
+#include "plugin/session/build.h"
 #include "shared/error.h"
 
 struct custom;

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/attach.h"
-#include "plugin/container.h"
+#include "plugin/engine/container.h"
 #include "plugin/exec.h"
 #include "plugin/hold.h"
 #include "plugin/launch.h"
 #include "plugin/state.h"
+#include "plugin/terminal/attach.h"
 #include "shared/buf.h"
 #include "shared/log.h"
 #include "shared/names.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plugin/container.h"
+#include "plugin/engine/container.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

@@ -5,7 +5,7 @@
 #ifndef CLAUDEX_PLUGIN_NETWORK_H
 #define CLAUDEX_PLUGIN_NETWORK_H
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 
 /* Makes NETWORK_NAME, a bridge on which containers cannot reach each other, unless it is

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/archive.h"
-#include "plugin/frames.h"
+#include "plugin/archive/archive.h"
+#include "plugin/engine/frames.h"
 #include "shared/cleanup.h"
 #include "shared/log.h"
 

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/buf.h"
 #include "shared/error.h"
 

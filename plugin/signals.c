@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "plugin/box.h"
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 
 /* {"keys": what was chosen (LABEL_SSH), "count": how many were noted, "last": [the last ones,
  * as noted, the newest last]}, or NULL for a box without an agent, or when out of memory. A new

@@ -17,7 +17,7 @@
 char *state_boxes(struct error *err);
 /* The same for locks of images that are being built. */
 char *state_images(struct error *err);
-/* That of what users agreed to (plugin/trust.h). */
+/* That of what users agreed to (plugin/config/trust.h). */
 char *state_trust(struct error *err);
 /* That of one box. Nothing is made yet. */
 char *state_box(const char *name, struct error *err);

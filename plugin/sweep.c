@@ -8,8 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "plugin/container.h"
-#include "plugin/idmap.h"
+#include "plugin/engine/container.h"
+#include "plugin/session/idmap.h"
 #include "plugin/state.h"
 #include "shared/cleanup.h"
 #include "shared/parse.h"

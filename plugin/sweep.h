@@ -6,7 +6,7 @@
 #ifndef CLAUDEX_PLUGIN_SWEEP_H
 #define CLAUDEX_PLUGIN_SWEEP_H
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 
 /* Clears the folders whose container is gone and that nobody is at work on. Asks the engine
  * only where there are folders; what fails is left for the next time. */

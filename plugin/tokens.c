@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/archive.h"
-#include "plugin/image.h"
+#include "plugin/archive/archive.h"
+#include "plugin/image/image.h"
 #include "plugin/oneshot.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "plugin/box.h"
-#include "plugin/container.h"
+#include "plugin/engine/container.h"
 #include "plugin/exec.h"
-#include "plugin/image.h"
+#include "plugin/image/image.h"
 #include "plugin/oneshot.h"
 #include "shared/log.h"
 #include "shared/names.h"

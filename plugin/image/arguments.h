@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "plugin/image.h"
+#include "plugin/image/image.h"
 #include "shared/error.h"
 
 /* A new object {NAME: value}, or NULL for a line that is neither empty, comment nor NAME=value.

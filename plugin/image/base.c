@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/engine_reply.h"
-#include "plugin/image.h"
+#include "plugin/engine/reply.h"
 #include "plugin/image/arguments.h"
+#include "plugin/image/image.h"
 #include "plugin/image/progress.h"
 #include "plugin/image/script.h"
 #include "shared/buf.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 
 /* `folder` holds scripts/base-image. With `bootstrap` nothing is pulled. 0, or -1 with what

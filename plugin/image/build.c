@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/archive.h"
+#include "plugin/archive/archive.h"
 #include "plugin/image/arguments.h"
 #include "plugin/image/base.h"
 #include "plugin/image/ca.h"

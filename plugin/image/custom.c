@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/archive.h"
-#include "plugin/engine_http.h"
-#include "plugin/image.h"
+#include "plugin/archive/archive.h"
+#include "plugin/engine/http.h"
 #include "plugin/image/arguments.h"
+#include "plugin/image/image.h"
 #include "plugin/image/request.h"
 #include "plugin/state.h"
 #include "shared/buf.h"

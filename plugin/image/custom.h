@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "plugin/image/recipe.h"
 #include "shared/cleanup.h"
 #include "shared/error.h"

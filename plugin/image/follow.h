@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 
 /* Builds anew what was built on the image of the id `before`, and removes what that replaces

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/container.h"
-#include "plugin/image.h"
+#include "plugin/engine/container.h"
+#include "plugin/image/image.h"
 #include "shared/buf.h"
 #include "shared/log.h"
 #include "shared/names.h"

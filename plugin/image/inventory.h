@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/cleanup.h"
 #include "shared/error.h"
 

@@ -9,10 +9,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "plugin/archive.h"
-#include "plugin/container.h"
-#include "plugin/image.h"
+#include "plugin/archive/archive.h"
+#include "plugin/engine/container.h"
 #include "plugin/image/custom.h"
+#include "plugin/image/image.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"

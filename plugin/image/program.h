@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "plugin/engine.h"
-#include "plugin/folders.h"
+#include "plugin/engine/engine.h"
+#include "plugin/session/folders.h"
 #include "shared/error.h"
 
 /* The path of the installed one, the caller's: beside this executable or in ../lib/claudex seen

@@ -37,7 +37,7 @@ struct progress {
 };
 
 void progress_start(struct progress *progress, bool quiet);
-/* One object of the engine's stream; for json_lines of plugin/engine_reply. */
+/* One object of the engine's stream; for json_lines of plugin/engine/reply. */
 int progress_object(void *data, const json_t *object, struct error *err);
 /* Once a second: redraws the line. */
 void progress_tick(struct progress *progress);

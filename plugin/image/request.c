@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/engine_reply.h"
+#include "plugin/engine/reply.h"
 #include "plugin/image/progress.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"

@@ -8,8 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "plugin/archive.h"
-#include "plugin/engine.h"
+#include "plugin/archive/archive.h"
+#include "plugin/engine/engine.h"
 #include "shared/error.h"
 
 struct image_request {

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/engine_http.h"
+#include "plugin/engine/http.h"
 #include "plugin/spawn.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"

@@ -5,7 +5,7 @@
 #ifndef CLAUDEX_PLUGIN_IMAGE_SCRIPT_H
 #define CLAUDEX_PLUGIN_IMAGE_SCRIPT_H
 
-#include "plugin/endpoint.h"
+#include "plugin/engine/endpoint.h"
 #include "shared/error.h"
 
 /* Its output goes to our stderr; DOCKER_HOST or DOCKER_CONTEXT name the endpoint. Ended by

@@ -3,9 +3,9 @@
 
 #include <unistd.h>
 
-#include "plugin/folders.h"
+#include "plugin/config/project_config.h"
 #include "plugin/image/recipe.h"
-#include "plugin/project_config.h"
+#include "plugin/session/folders.h"
 #include "shared/cleanup.h"
 #include "shared/config.h"
 #include "shared/log.h"

@@ -67,7 +67,7 @@ static struct {
     char **program;
 } box;
 
-/* As plugin/spec.c grants them. */
+/* As plugin/session/spec.c grants them. */
 static const struct {
     const char *name;
     int number;

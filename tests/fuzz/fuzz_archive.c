@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/archive_lib.c plugin/archive_place.c plugin/archive_unpack.c plugin/lazy.c */
+/* uses: plugin/archive/lib.c plugin/archive/place.c plugin/archive/unpack.c plugin/lazy.c */
 /*
  * Whole archives, unpacked for real below a folder that has a sibling, so it is slow; the names
  * alone are fuzz_archive_paths's. Whatever arrives, the sibling is as it was.
@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/archive_lib.h"
-#include "plugin/archive_unpack.h"
+#include "plugin/archive/lib.h"
+#include "plugin/archive/unpack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

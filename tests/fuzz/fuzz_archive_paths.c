@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/archive_place.c */
+/* uses: plugin/archive/place.c */
 /*
  * Names in a hostile archive. Two texts with a NUL between: a path, and where a link at it
  * leads. What is accepted is walked as the kernel would, and must end inside.
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/archive_place.h"
+#include "plugin/archive/place.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/config_edit.c */
+/* uses: plugin/config/edit.c */
 /* A line put into a file that parses: it parses still, and says one thing more. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/config_edit.h"
+#include "plugin/config/edit.h"
 #include "shared/cleanup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine_head.c */
+/* uses: plugin/engine/head.c */
 /* What a peer answers to an upgrade, in two pieces as well as in one. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/engine_head.h"
+#include "plugin/engine/head.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

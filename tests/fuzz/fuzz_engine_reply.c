@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine_reply.c plugin/engine_head.c plugin/engine_cancel.c
+/* uses: plugin/engine/reply.c plugin/engine/head.c plugin/engine/cancel.c
  * plugin/image/progress.c plugin/image/trace.c */
 /*
  * An engine's stream of objects as shown while it builds, its error messages, and its answer to
@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "plugin/engine_head.h"
-#include "plugin/engine_reply.h"
+#include "plugin/engine/head.h"
+#include "plugin/engine/reply.h"
 #include "plugin/image/progress.h"
 #include "shared/utf8.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/frames.c */
+/* uses: plugin/engine/frames.c */
 /*
  * A session's stream as a hostile engine would send it. Fed whole and byte by byte it must say
  * the same.
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "plugin/frames.h"
+#include "plugin/engine/frames.h"
 #include "shared/cleanup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

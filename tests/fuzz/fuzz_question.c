@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/question.c plugin/screen.c */
+/* uses: plugin/terminal/question.c plugin/terminal/screen.c */
 /* The first line is what a box asks, the rest what is typed. What is shown has no control but
  * line ends, and always our own words; without the three letters there is no yes. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/question.h"
+#include "plugin/terminal/question.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

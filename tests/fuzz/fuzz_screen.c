@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/notice.c plugin/screen.c plugin/denial.c plugin/follow.c plugin/state.c
- * plugin/state_control.c plugin/wide.c */
+/* uses: plugin/terminal/notice.c plugin/terminal/screen.c plugin/policy/denial.c
+ * plugin/terminal/follow.c plugin/state.c plugin/state_control.c plugin/policy/wide.c */
 /*
  * A session's output, however it is cut: what is put in changes none of its bytes and none of
  * their order, and where nothing was refused nothing is put in.
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/notice.h"
+#include "plugin/terminal/notice.h"
 #include "shared/cleanup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/xauthority.c */
+/* uses: plugin/session/xauthority.c */
 /* A file of X cookies. What is picked is a file of one cookie, from which it is picked again.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/xauthority.h"
+#include "plugin/session/xauthority.h"
 #include "shared/buf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

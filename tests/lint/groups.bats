@@ -52,8 +52,8 @@ none()
 }
 
 @test "the zones that strangers can have a name in are read" {
-    [ "$(sed -n 's/^"\(.*\)",$/\1/p' plugin/open_zones.inc | wc -l)" -ge 40 ]
-    none "$(grep -nvE '^"[a-z0-9.-]+",$|^(/| )\*' plugin/open_zones.inc)"
+    [ "$(sed -n 's/^"\(.*\)",$/\1/p' plugin/policy/open_zones.inc | wc -l)" -ge 40 ]
+    none "$(grep -nvE '^"[a-z0-9.-]+",$|^(/| )\*' plugin/policy/open_zones.inc)"
 }
 
 @test "no wildcard lies over a zone that strangers can have a name in" {
@@ -67,6 +67,6 @@ none()
                 echo "$where: *.$zone, and strangers can have a name in $open"
                 return 1
             fi
-        done < <(sed -n 's/^"\(.*\)",$/\1/p' plugin/open_zones.inc)
+        done < <(sed -n 's/^"\(.*\)",$/\1/p' plugin/policy/open_zones.inc)
     done
 }

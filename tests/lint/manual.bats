@@ -18,7 +18,7 @@ missing()
 }
 
 @test "every verb has its section" {
-    mapfile -t verbs < <(sed -n 's/^ *\.name = "\([a-z-]*\)".*/\1/p' plugin/cmd_*.c)
+    mapfile -t verbs < <(sed -n 's/^ *\.name = "\([a-z-]*\)".*/\1/p' plugin/verb/*.c)
     [ "${#verbs[@]}" -gt 10 ]
     for verb in "${verbs[@]}"; do
         grep -q "^\.Ss $verb\b" <<<"$manual" || {
@@ -30,7 +30,7 @@ missing()
 
 @test "every option is there" {
     # {'a', "agent", … and {0, "network", …; mdoc writes --agent as "Fl -agent" or "-agent".
-    mapfile -t names < <(sed -n "s/^ *{\('.'\|0\), \"\([a-z0-9-]*\)\",.*/-\2/p" plugin/cmd_*.c | sort -u)
+    mapfile -t names < <(sed -n "s/^ *{\('.'\|0\), \"\([a-z0-9-]*\)\",.*/-\2/p" plugin/verb/*.c | sort -u)
     [ "${#names[@]}" -gt 30 ]
     run missing "${names[@]}"
     [ -z "$output" ]

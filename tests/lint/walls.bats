@@ -109,7 +109,7 @@ sources() { find shared plugin init tests -name '*.[ch]' | sort; }
 @test "a pure file does no I/O" {
     # They decide and nothing else: bytes in, verdict out (and so fuzzers can eat them).
     local file bad=
-    for file in init/net/rules.c init/net/rules_print.c plugin/spec.c plugin/image/recipe.c plugin/image/trace.c shared/parse.c \
+    for file in init/net/rules.c init/net/rules_print.c plugin/session/spec.c plugin/image/recipe.c plugin/image/trace.c shared/parse.c \
         shared/control.c init/ssh/wire.c init/ssh/frame.c init/ssh/identities.c init/ssh/key.c \
         init/ssh/signed.c init/ssh/message.c init/net/dns.c init/net/hello.c init/net/host.c \
         init/net/http_fields.c init/net/http_request.c init/net/http_head.c init/net/names.c \

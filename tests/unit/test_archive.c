@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/archive.c plugin/archive_lib.c plugin/archive_place.c plugin/archive_reader.c
- * plugin/archive_unpack.c plugin/lazy.c */
+/* uses: plugin/archive/archive.c plugin/archive/lib.c plugin/archive/place.c
+ * plugin/archive/reader.c plugin/archive/unpack.c plugin/lazy.c */
 /* Archives as a hostile box would send them, unpacked for real. */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/archive.h"
-#include "plugin/archive_place.h"
+#include "plugin/archive/archive.h"
+#include "plugin/archive/place.h"
 #include "shared/buf.h"
 #include "shared/io.h"
 #include "shared/names.h"

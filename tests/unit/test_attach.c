@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/attach.c plugin/attach_flow.c plugin/frames.c plugin/keys.c plugin/terminal.c
- * plugin/notice.c plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c plugin/state.c
- * plugin/state_control.c plugin/consent.c plugin/question.c */
+/* uses: plugin/terminal/attach.c plugin/terminal/attach_flow.c plugin/engine/frames.c
+ * plugin/terminal/keys.c plugin/terminal/terminal.c plugin/terminal/notice.c
+ * plugin/terminal/screen.c plugin/policy/denial.c plugin/policy/wide.c plugin/terminal/follow.c
+ * plugin/state.c plugin/state_control.c plugin/terminal/consent.c plugin/terminal/question.c */
 /*
  * A child runs attach_run() on pipes or on a terminal of its own; the test is the session at
  * the other end of the stream, and the user.
@@ -25,7 +26,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-#include "plugin/attach.h"
+#include "plugin/terminal/attach.h"
 #include "shared/cleanup.h"
 
 enum { PATIENCE_MS = 10000, SIGNAL_EXIT = 200 };

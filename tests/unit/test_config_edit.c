@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/config_edit.c */
+/* uses: plugin/config/edit.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/config_edit.h"
+#include "plugin/config/edit.h"
 #include "shared/cleanup.h"
 
 static int edit(const char *text, const char *key, const char *value, struct buf *out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/confirm.c */
+/* uses: plugin/terminal/confirm.c */
 /* A question at a terminal: a child asks on one of its own, the test answers. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/confirm.h"
+#include "plugin/terminal/confirm.h"
 #include "shared/cleanup.h"
 
 enum { YES = 10, NO = 11 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/consent.c plugin/follow.c plugin/question.c plugin/screen.c plugin/state.c
- * plugin/state_control.c */
+/* uses: plugin/terminal/consent.c plugin/terminal/follow.c plugin/terminal/question.c
+ * plugin/terminal/screen.c plugin/state.c plugin/state_control.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/consent.h"
 #include "plugin/state.h"
+#include "plugin/terminal/consent.h"
 #include "shared/cleanup.h"
 #include "shared/control.h"
 #include "shared/names.h"

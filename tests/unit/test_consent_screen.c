@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/consent.c plugin/question.c plugin/screen.c plugin/follow.c plugin/state.c
- * plugin/state_control.c */
+/* uses: plugin/terminal/consent.c plugin/terminal/question.c plugin/terminal/screen.c
+ * plugin/terminal/follow.c plugin/state.c plugin/state_control.c */
 /* What a session did to the terminal before it asks for a signature: is the question seen? */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/consent.h"
+#include "plugin/terminal/consent.h"
 #include "shared/buf.h"
 
 static void collect(void *context, const char *bytes, size_t length)

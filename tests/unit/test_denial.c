@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/denial.c plugin/wide.c plugin/connections.c plugin/output.c */
+/* uses: plugin/policy/denial.c plugin/policy/wide.c plugin/policy/connections.c
+ * plugin/terminal/output.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/connections.h"
-#include "plugin/denial.h"
+#include "plugin/policy/connections.h"
+#include "plugin/policy/denial.h"
 #include "shared/cleanup.h"
 
 static void lines_say_what_to_do(void **state)

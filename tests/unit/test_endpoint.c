@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/endpoint.c plugin/endpoint_context.c */
+/* uses: plugin/engine/endpoint.c plugin/engine/endpoint_context.c */
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/endpoint.h"
-#include "plugin/endpoint_context.h"
+#include "plugin/engine/endpoint.h"
+#include "plugin/engine/endpoint_context.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine.c plugin/engine_cancel.c plugin/engine_connect.c plugin/engine_curl.c
- * plugin/engine_dial.c plugin/engine_escape.c plugin/engine_head.c plugin/engine_http.c
- * plugin/engine_reply.c plugin/engine_ssh.c plugin/lazy.c plugin/spawn.c */
+/* uses: plugin/engine/engine.c plugin/engine/cancel.c plugin/engine/connect.c
+ * plugin/engine/curl.c plugin/engine/dial.c plugin/engine/escape.c plugin/engine/head.c
+ * plugin/engine/http.c plugin/engine/reply.c plugin/engine/ssh.c plugin/lazy.c plugin/spawn.c
+ */
 /* Against an engine that says what it is told to: a process on a Unix socket. */
 #include <errno.h>
 #include <setjmp.h>
@@ -20,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/engine.h"
+#include "plugin/engine/engine.h"
 #include "shared/buf.h"
 #include "shared/io.h"
 #include "shared/names.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine_reply.c plugin/engine_head.c plugin/engine_cancel.c */
+/* uses: plugin/engine/reply.c plugin/engine/head.c plugin/engine/cancel.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "plugin/engine.h"
-#include "plugin/engine_head.h"
-#include "plugin/engine_http.h"
-#include "plugin/engine_reply.h"
+#include "plugin/engine/engine.h"
+#include "plugin/engine/head.h"
+#include "plugin/engine/http.h"
+#include "plugin/engine/reply.h"
 #include "shared/names.h"
 
 static void words_of_a_refusal(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/engine_ssh.c plugin/spawn.c */
+/* uses: plugin/engine/ssh.c plugin/spawn.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/engine_ssh.h"
+#include "plugin/engine/ssh.h"
 #include "shared/cleanup.h"
 
 static const char *joined(const struct ssh_command *command)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/environment.c */
+/* uses: plugin/session/environment.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/environment.h"
+#include "plugin/session/environment.h"
 #include "shared/buf.h"
 #include "shared/names.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/folders.c */
+/* uses: plugin/session/folders.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/folders.h"
+#include "plugin/session/folders.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

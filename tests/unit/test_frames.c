@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/frames.c */
+/* uses: plugin/engine/frames.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/frames.h"
+#include "plugin/engine/frames.h"
 #include "shared/cleanup.h"
 
 /* Feeds the bytes in pieces of `step`; what comes out on each stream. 1 if the stream may end

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/groups.c */
+/* uses: plugin/policy/groups.c */
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/groups.h"
-#include "plugin/image.h"
+#include "plugin/image/image.h"
+#include "plugin/policy/groups.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/home_files.c plugin/archive.c plugin/archive_lib.c plugin/lazy.c
- * plugin/archive_place.c plugin/archive_reader.c plugin/archive_unpack.c */
+/* uses: plugin/session/home_files.c plugin/archive/archive.c plugin/archive/lib.c plugin/lazy.c
+ * plugin/archive/place.c plugin/archive/reader.c plugin/archive/unpack.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/home_files.h"
+#include "plugin/session/home_files.h"
 #include "shared/cleanup.h"
 
 static char folder[] = "/tmp/claudex-home-XXXXXX";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/host_argument.c plugin/idn.c plugin/lazy.c */
+/* uses: plugin/policy/host_argument.c plugin/policy/idn.c plugin/lazy.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/host_argument.h"
+#include "plugin/policy/host_argument.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

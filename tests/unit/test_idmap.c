@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/idmap.c */
+/* uses: plugin/session/idmap.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/idmap.h"
+#include "plugin/session/idmap.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/join.c plugin/spec.c plugin/spec_differences.c plugin/trail_volume.c */
+/* uses: plugin/join.c plugin/session/spec.c plugin/session/spec_differences.c
+ * plugin/trail_volume.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/container.h"
+#include "plugin/engine/container.h"
 #include "plugin/join.h"
 #include "shared/buf.h"
 #include "shared/names.h"

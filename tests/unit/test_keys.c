@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/keys.c */
+/* uses: plugin/terminal/keys.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/keys.h"
+#include "plugin/terminal/keys.h"
 #include "shared/cleanup.h"
 
 /* Types the text; what was passed on goes to out. True if it detached. */

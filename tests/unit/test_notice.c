@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/notice.c plugin/screen.c plugin/denial.c plugin/wide.c plugin/follow.c
- * plugin/state.c plugin/state_control.c */
+/* uses: plugin/terminal/notice.c plugin/terminal/screen.c plugin/policy/denial.c
+ * plugin/policy/wide.c plugin/terminal/follow.c plugin/state.c plugin/state_control.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/notice.h"
+#include "plugin/terminal/notice.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 

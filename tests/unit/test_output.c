@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/output.c */
+/* uses: plugin/terminal/output.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/output.h"
+#include "plugin/terminal/output.h"
 
 static void prints(struct table *table, const char *expected)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/question.c plugin/screen.c */
+/* uses: plugin/terminal/question.c plugin/terminal/screen.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/question.h"
+#include "plugin/terminal/question.h"
 #include "shared/cleanup.h"
 
 static bool take(struct question *question, const char *text, int64_t now)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/session_build.c plugin/session_mounts.c plugin/project_config.c plugin/folders.c
- *       plugin/agent.c plugin/environment.c plugin/box.c plugin/options.c plugin/groups.c
- *       plugin/trust.c plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c plugin/state.c
- *       plugin/ssh_agent.c plugin/x11.c plugin/xauthority.c plugin/tokens_volume.c
- *       plugin/host_argument.c plugin/idn.c plugin/lazy.c */
+/* uses: plugin/session/build.c plugin/session/mounts.c plugin/config/project_config.c
+ * plugin/session/folders.c plugin/agent.c plugin/session/environment.c plugin/box.c
+ * plugin/options.c plugin/policy/groups.c plugin/config/trust.c plugin/config/trust_store.c
+ * plugin/config/trust_ask.c plugin/terminal/confirm.c plugin/state.c plugin/session/ssh_agent.c
+ * plugin/session/x11.c plugin/session/xauthority.c plugin/tokens_volume.c
+ *       plugin/policy/host_argument.c plugin/policy/idn.c plugin/lazy.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/image.h"
+#include "plugin/image/image.h"
 #include "plugin/options.h"
-#include "plugin/session_build.h"
-#include "plugin/session_mounts.h"
+#include "plugin/session/build.h"
+#include "plugin/session/mounts.h"
 #include "shared/cleanup.h"
 #include "shared/names.h"
 

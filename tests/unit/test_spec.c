@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/spec.c plugin/spec_differences.c plugin/trail_volume.c */
+/* uses: plugin/session/spec.c plugin/session/spec_differences.c plugin/trail_volume.c */
 /*
  * A session each and the container that is made of it, as tests/unit/spec/NAME.json. With
  * UPDATE=1 in the environment these are written anew: read the difference before it is kept.
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/spec.h"
+#include "plugin/session/spec.h"
 #include "shared/buf.h"
 #include "shared/capabilities.h"
 #include "shared/names.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/ssh_agent.c */
+/* uses: plugin/session/ssh_agent.c */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "plugin/ssh_agent.h"
+#include "plugin/session/ssh_agent.h"
 
 static char top[64], folder[80], path[96];
 static int listener = -1;

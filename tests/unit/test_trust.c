@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/trust.c plugin/trust_store.c plugin/trust_ask.c plugin/confirm.c
- *       plugin/project_config.c plugin/folders.c plugin/options.c plugin/state.c
- *       plugin/host_argument.c plugin/idn.c plugin/lazy.c */
+/* uses: plugin/config/trust.c plugin/config/trust_store.c plugin/config/trust_ask.c
+ * plugin/terminal/confirm.c plugin/config/project_config.c plugin/session/folders.c
+ * plugin/options.c plugin/state.c plugin/policy/host_argument.c plugin/policy/idn.c
+ * plugin/lazy.c */
 /* Promise 20: what a project's file asks for, and what its user agreed to. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/trust.h"
+#include "plugin/config/trust.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/config_schema.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/wide.c */
+/* uses: plugin/policy/wide.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plugin/wide.h"
+#include "plugin/policy/wide.h"
 #include "shared/cleanup.h"
 
 static void what_is_wide_says_how_wide(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/x11.c plugin/xauthority.c */
+/* uses: plugin/session/x11.c plugin/session/xauthority.c */
 /* Which display is meant, and the one cookie that a box gets for it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "plugin/x11.h"
-#include "plugin/xauthority.h"
+#include "plugin/session/x11.h"
+#include "plugin/session/xauthority.h"
 #include "shared/buf.h"
 
 static void displays_of_this_machine(void **state)
