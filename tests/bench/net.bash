@@ -144,32 +144,37 @@ row_5()
 
 # --- 6, 7: bytes, connections -----------------------------------------------------------
 
-# gbits STREAMS WHERE...: through iperf3, in Gbit/s.
+# gbits STREAMS IPERF3...: in Gbit/s.
 gbits()
 {
     local streams=$1
     shift
-    "$@" -p 5201 -P "$streams" -t 3 -O 1 -J | jq '.end.sum_received.bits_per_second / 1e9'
+    "$@" -P "$streams" -t 3 -O 1 -J | jq '.end.sum_received.bits_per_second / 1e9'
 }
 
+# throughput STREAMS IPERF3...: the gate's against that of this command.
 throughput()
 {
     local streams=$1 ours='' theirs='' run
+    shift
     if ! have iperf3 || ! open_world 'allow = site.test:5201'; then
         close_world
         return 0
     fi
     in_background ip netns exec "$far" iperf3 -s -p 5201
+    in_background ip netns exec "$plain" "$build/test/bench/bare" 5202 "$site" 5201
     until_true at_plain iperf3 -c "$site" -p 5201 -n 1
+    until_true at_plain iperf3 -c 127.0.0.1 -p 5202 -n 1
     for ((run = 0; run < 5; run++)); do
-        theirs+=$(gbits "$streams" at_plain iperf3 -c "$site")' '
-        ours+=$(gbits "$streams" in_box iperf3 -c site.test)' '
+        theirs+=$(gbits "$streams" "$@")' '
+        ours+=$(gbits "$streams" in_box iperf3 -c site.test -p 5201)' '
     done
     result "$(stats 1 <<<"${ours% }")" "$(stats 1 <<<"${theirs% }")"
     close_world
 }
-row_6() { throughput 1; }
-row_6b() { throughput 8; }
+row_6() { throughput 1 at_plain iperf3 -c "$site" -p 5201; }
+row_6b() { throughput 8 at_plain iperf3 -c "$site" -p 5201; }
+row_6c() { throughput 8 at_plain iperf3 -c 127.0.0.1 -p 5202; }
 
 # percentile P < a line of times
 percentile() { tr ' ' '\n' | sort -n | awk -v p="$1" '{ at[NR] = $1 } END { print at[int((NR - 1) * p / 100) + 1] }'; }
