@@ -37,10 +37,13 @@ int notice_add(struct notice *notice, const json_t *item)
     char line[LINE_TEXT_MAX];
     const char *host = text_of(item, "host");
     const bool asked = json_is_true(json_object_get(item, "asked"));
-    if ((has(&notice->seen, host) && !asked) || notice->seen.count >= NOTICE_HOSTS_MAX)
+    struct strings *hosts = asked ? &notice->asked : &notice->refused;
+    const bool again = has(hosts, host);
+    /* Asked once more is said once more: somebody waits for an answer. */
+    if ((again && !asked) || hosts->count >= NOTICE_HOSTS_MAX)
         return 0;
-    if (!has(&notice->seen, host))
-        (void)strings_add(&notice->seen, host);
+    if (!again)
+        (void)strings_add(hosts, host);
     if (notice->lines < NOTICE_LINES_MAX)
         (void)strings_add(&notice->pending,
                           denial_line(item, "docker claudex", line, sizeof line));
@@ -140,17 +143,18 @@ void notice_pass(struct notice *notice, const char *bytes, size_t length, notice
         say(notice, write, context);
 }
 
-static void say_once_more(const struct notice *notice)
+static void say_once_more(const char *what, const struct strings *list)
 {
     char hosts[1024] = "", one[300];
     size_t used = 0, shown = 0;
-    for (; shown < notice->seen.count && used + sizeof one + 2 < sizeof hosts; shown++) {
-        const char *host = notice->seen.items[shown];
+    for (; shown < list->count && used + sizeof one + 2 < sizeof hosts; shown++) {
+        const char *host = list->items[shown];
         term_quote(one, sizeof one, host, strlen(host));
         used +=
             (size_t)snprintf(hosts + used, sizeof hosts - used, "%s%s", used ? ", " : "", one);
     }
-    info("refused meanwhile: %s%s", hosts, shown < notice->seen.count ? ", …" : "");
+    if (shown > 0)
+        info("%s meanwhile: %s%s", what, hosts, shown < list->count ? ", …" : "");
 }
 
 void notice_end(struct notice *notice)
@@ -158,11 +162,14 @@ void notice_end(struct notice *notice)
     if (notice->titled)
         (void)!write(STDOUT_FILENO, "\033[23;2t", strlen("\033[23;2t"));
     /* Lines are still to be seen; a title is not. */
-    if (notice->tty && (notice->titled || notice->pending.count > 0))
-        say_once_more(notice);
+    if (notice->tty && (notice->titled || notice->pending.count > 0)) {
+        say_once_more("refused", &notice->refused);
+        say_once_more("asked for", &notice->asked);
+    }
     if (notice->fd >= 0)
         close(take_fd(&notice->fd));
-    strings_free(&notice->seen);
+    strings_free(&notice->refused);
+    strings_free(&notice->asked);
     strings_free(&notice->pending);
     buf_free(&notice->follow.bytes);
 }

@@ -34,8 +34,8 @@ struct notice {
     int fd;          /* -1: nothing more will come */
     struct follow follow;
     struct screen screen;
-    struct strings seen;    /* hosts */
-    struct strings pending; /* lines that wait for their place */
+    struct strings refused, asked; /* hosts */
+    struct strings pending;        /* lines that wait for their place */
     int lines;
     bool titled;
 };

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -124,6 +125,48 @@ static void a_drawing_stays_as_it_is(void **state)
     notice_end(&notice);
 }
 
+static void ask_for(struct notice *notice, const char *host)
+{
+    json_t *item = json_pack("{s:s, s:b, s:s}", "host", host, "asked", 1, "allow", host);
+    assert_int_equal(notice_add(notice, item), 0);
+    json_decref(item);
+}
+
+/* On standard error. Borrowed until the next call. */
+static const char *what_the_end_says(struct notice *notice)
+{
+    static char text[1024];
+    int ends[2], error = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    notice_end(notice);
+    assert_int_equal(dup2(error, STDERR_FILENO), STDERR_FILENO);
+    close(error);
+    close(ends[1]);
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    close(ends[0]);
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+static void the_end_tells_refused_from_asked(void **state)
+{
+    struct notice notice = NOTICE_INIT;
+    (void)state;
+    notice.tty = true;
+    ask_for(&notice, "a.com");
+    assert_string_equal(what_the_end_says(&notice), "claudex: asked for meanwhile: a.com\n");
+
+    notice = (struct notice)NOTICE_INIT;
+    notice.tty = true;
+    ask_for(&notice, "a.com");
+    ask_for(&notice, "a.com");
+    refuse(&notice, "b.com");
+    refuse(&notice, "a.com");
+    assert_string_equal(what_the_end_says(&notice), "claudex: refused meanwhile: b.com, a.com\n"
+                                                    "claudex: asked for meanwhile: a.com\n");
+}
+
 static void it_is_enough_at_some_point(void **state)
 {
     struct notice notice = NOTICE_INIT;
@@ -137,7 +180,7 @@ static void it_is_enough_at_some_point(void **state)
         (void)snprintf(host, sizeof host, "h%d.example", i);
         refuse(&notice, host);
     }
-    assert_int_equal(notice.seen.count, NOTICE_HOSTS_MAX);
+    assert_int_equal(notice.refused.count, NOTICE_HOSTS_MAX);
     notice_pass(&notice, "\r\n", 2, append, &out);
     for (const char *at = out.data; (at = strstr(at, "claudex: ")); at++)
         lines++;
@@ -165,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_line_goes_where_lines_go),
         cmocka_unit_test(it_waits_for_its_place),
         cmocka_unit_test(a_drawing_stays_as_it_is),
+        cmocka_unit_test(the_end_tells_refused_from_asked),
         cmocka_unit_test(it_is_enough_at_some_point),
         cmocka_unit_test(without_a_box_nothing_is_touched),
     };
