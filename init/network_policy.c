@@ -153,6 +153,17 @@ static int forget(struct network *network, const struct grant *grant, const char
     return 0;
 }
 
+/* What was said of it by hand before, if it was the contrary; "" for nothing. */
+static const char *contrary(const struct grants *grants, const struct grant *grant)
+{
+    for (size_t i = 0; i < grants->count; i++)
+        if (pattern_equal(&grants->list[i].pattern, &grant->pattern) &&
+            grants->list[i].action != grant->action)
+            return grant->action == POLICY_ALLOW ? ", in place of the deny by hand"
+                                                 : ", in place of the allow by hand";
+    return "";
+}
+
 static void change(struct network *network, const struct control_request *request,
                    struct control_reply *reply)
 {
@@ -160,6 +171,7 @@ static void change(struct network *network, const struct control_request *reques
     struct grant grant = {.action =
                               request->word == CONTROL_ALLOW ? POLICY_ALLOW : POLICY_DENY};
     char text[PATTERN_TEXT_MAX], how_long[16];
+    const char *before = "";
     const struct grants_now now = grants_clock();
     int done = -1;
     if (parse_host_pattern(request->pattern, &grant.pattern, NULL) < 0) {
@@ -171,6 +183,7 @@ static void change(struct network *network, const struct control_request *reques
         (void)pattern_print(&grant.pattern, text);
         grant.since = now.real;
         grant.expires = request->number ? now.boot + request->number : 0;
+        before = contrary(&network->grants, &grant);
         done = request->word == CONTROL_ALLOW  ? allow(network, &grant, text, &err)
                : request->word == CONTROL_DENY ? deny(network, &grant, &err)
                                                : forget(network, &grant, text, &err);
@@ -184,9 +197,10 @@ static void change(struct network *network, const struct control_request *reques
     if (request->word == CONTROL_FORGET)
         say(reply, "%s is as the configuration has it", text);
     else
-        say(reply, "%s is %s %s%s", text, request->word == CONTROL_ALLOW ? "allowed" : "denied",
+        say(reply, "%s is %s %s%s%s", text,
+            request->word == CONTROL_ALLOW ? "allowed" : "denied",
             request->number ? "for " : "from now on",
-            request->number ? duration(request->number, how_long) : "");
+            request->number ? duration(request->number, how_long) : "", before);
     if (request->word == CONTROL_ALLOW)
         add_but(network, &grant.pattern, reply);
     else if (request->word == CONTROL_DENY && network->state.mode == NETWORK_OPEN)

@@ -105,6 +105,12 @@ download()
     # Taken back, the configuration counts again.
     claudex deny --undo shop.example.com
     equal "$(fetch http://shop.example.com:8080/)" "hello from shop.example.com:8080"
+    # What takes the place of its contrary says so.
+    claudex deny shop.example.com
+    equal "$(claudex allow shop.example.com --for 10m)" \
+        "$name: shop.example.com is allowed for 10m, in place of the deny by hand"
+    equal "$(claudex deny shop.example.com)" \
+        "$name: shop.example.com is denied from now on, in place of the allow by hand"
 }
 
 @test "what was allowed survives a restart with the time that is left" {
