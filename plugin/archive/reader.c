@@ -57,7 +57,9 @@ struct archive_reader *archive_reader_new(const char *target, const char *rename
     close(pair[1]);
     if (reader->child < 0) {
         error_errno(err, "cannot start the process that unpacks");
-        archive_reader_free(&reader);
+        close(pair[0]);
+        free(reader);
+        return NULL;
     }
     return reader;
 }
@@ -130,8 +132,7 @@ void archive_reader_free(struct archive_reader **reader)
         return;
     if (old->fd >= 0) {
         /* Given up: what the child has not unpacked by now, it need not. */
-        if (old->child > 0)
-            (void)kill(old->child, SIGKILL);
+        (void)kill(old->child, SIGKILL);
         settle(old);
     }
     free(old);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What reads a hostile archive; inner part of plugin/archive, whose child runs it
- * (archive_reader.c), so that it is not the process that speaks to the engine.
+ * (reader.c), so that it is not the process that speaks to the engine.
  */
 #ifndef CLAUDEX_PLUGIN_ARCHIVE_UNPACK_H
 #define CLAUDEX_PLUGIN_ARCHIVE_UNPACK_H

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uses: plugin/archive/archive.c plugin/archive/lib.c plugin/archive/place.c
  * plugin/archive/reader.c plugin/archive/unpack.c plugin/lazy.c */
+/* wraps: fork */
 /* Archives as a hostile box would send them, unpacked for real. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -508,6 +511,36 @@ static void a_source_that_is_not_there(void **state)
     archive_writer_free(&writer);
 }
 
+static bool no_more_processes;
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+pid_t __wrap_fork(void)
+{
+    if (!no_more_processes)
+        return __real_fork();
+    errno = EAGAIN;
+    return -1;
+}
+
+/* To wait for "-1" is to wait for any child: the ssh that the engine is reached by is one. */
+static void no_process_to_unpack_leaves_other_children_alone(void **state)
+{
+    (void)state;
+    int status;
+    err = (struct error)ERROR_INIT;
+    const pid_t other = fork();
+    if (other == 0)
+        _exit(3);
+    no_more_processes = true;
+    struct archive_reader *reader = archive_reader_new(target, NULL, &plenty, &err);
+    no_more_processes = false;
+    assert_null(reader);
+    assert_non_null(strstr(err.text, "cannot start the process that unpacks"));
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(WEXITSTATUS(status), 3);
+}
+
 int main(void)
 {
 #define on_disk(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -530,6 +563,7 @@ int main(void)
         on_disk(names_are_bytes),
         on_disk(there_and_back),
         on_disk(a_source_that_is_not_there),
+        on_disk(no_process_to_unpack_leaves_other_children_alone),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     buf_free(&tar);
