@@ -81,6 +81,9 @@ int supervise(struct supervisor *supervisor, pid_t session)
     supervisor->session = session;
     /* The table is empty, so there is a place. */
     (void)children_add(&supervisor->children, session, session_ended, supervisor);
+    /* Whoever waited before the session read signals, too: a worker that died meanwhile sends
+     * no other. */
+    children_reap(&supervisor->children);
     loop_run(&supervisor->loop);
     return supervisor->status;
 }
