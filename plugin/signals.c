@@ -90,6 +90,7 @@ void signals_install(void)
             (void)sigaction(ends[i], &end, NULL);
     }
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)signal(SIGCHLD, SIG_DFL);
     (void)sigaction(SIGIO, &socket_event, NULL);
     join_docker();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plugin/terminal/pager.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ void pager_close(FILE *out)
         return;
     }
     (void)fclose(out);
-    while (waitpid(pager, NULL, 0) < 0)
+    while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
         ;
 }
 
