@@ -185,7 +185,7 @@ const struct command cmd_denied = {
     .details =
         "Each host once: what was refused (a lookup, a name in TLS or HTTP, a port, UDP),\n"
         "how often, when first and last; and what the agent asks for. What was allowed\n"
-        "since is left out.",
+        "since is left out. A box knows this only while it runs.",
     .options = options,
     .option_count = array_length(options),
     .completes = COMPLETES_BOX,
