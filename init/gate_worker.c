@@ -115,7 +115,8 @@ static void carrier_process(struct carried_table *table, int pair, void *context
     carrier_run();
 }
 
-/* One for each processor beside the gate's own, and one in any case: it has descriptors. */
+/* One for each processor besides the gate's own; at least one, because it has descriptors of
+ * its own. */
 static size_t carriers_wanted(void)
 {
     size_t count = processors(CARRIERS_MAX + 1);

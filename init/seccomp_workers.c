@@ -94,7 +94,7 @@ static int allow_gate(scmp_filter_ctx filter)
     return failed;
 }
 
-/* To send it needs no address, by which TCP connects (MSG_FASTOPEN, tcp(7)). */
+/* It may send, but not to an address: with MSG_FASTOPEN, that would connect (tcp(7)). */
 static int allow_carrier(scmp_filter_ctx filter)
 {
     const struct scmp_arg_cmp nowhere = {.arg = 4, .op = SCMP_CMP_EQ, .datum_a = 0};

@@ -249,8 +249,8 @@ static bool by_ssh(const struct skills *skills)
     return false;
 }
 
-/* With the keys at hand where one comes by ssh: PID 1 has its hands full here, so the ssh proxy
- * gets a loop of its own for that while. */
+/* Where a skill comes by ssh, the ssh proxy has to run meanwhile. It gets a loop for that time,
+ * because PID 1's own does not run before the session. */
 static int fetch_with_keys(struct skills *skills, struct error *err)
 {
     struct loop loop = {.epoll = -1};

@@ -59,7 +59,7 @@ int skills_ssh_prepare(struct error *err)
                : 0;
 }
 
-/* The program, where it could not be run, says so in its place. */
+/* Becomes ssh. Where it cannot, the reason goes where the errors of ssh would go. */
 static void run(const struct skill_source *source, const struct agent *agent)
     __attribute__((noreturn));
 static void run(const struct skill_source *source, const struct agent *agent)

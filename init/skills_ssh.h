@@ -20,13 +20,13 @@
 #include "shared/error.h"
 #include "shared/skill_source.h"
 
-/* Once, before the first: makes that copy. 0, or -1: without it hosts of the user's own are not
- * known. */
+/* Once, before the first start: makes that copy, BOX_KNOWN_HOSTS. 0; or -1, and hosts that only
+ * the user knows are unknown to ssh. */
 int skills_ssh_prepare(struct error *err);
 
-/* By PID 1, whose the process is to end, and both ends. Returns its pid, or -1. That it ends
- * with who fetches is not to be had: no uid but its own and root may signal it, a parent's
- * death included. */
+/* Called by PID 1. Returns the pid of ssh, which the caller has to end, and fills *ends, which
+ * the caller has to close; or -1. It does not end together with the worker that fetches, whose
+ * uid may not signal it. */
 pid_t skills_ssh_start(const struct skill_source *source, const struct agent *agent,
                        struct skill_stream *ends, struct error *err);
 

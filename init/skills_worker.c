@@ -65,7 +65,7 @@ static void on_progress(void *context, unsigned percent, uint64_t bytes)
     tell(&report, MSG_DONTWAIT); /* the next one will do */
 }
 
-/* What one is to do: some of it, by its kind. */
+/* What a worker is to do. Each kind of work needs some of it. */
 struct task {
     uid_t uid;
     const struct skill_source *sources;
@@ -123,7 +123,7 @@ static void check(const struct task *task)
 /* --- starting and hearing them --------------------------------------------------------------
  */
 
-/* Only the standard three, the channel and what ssh is at the other end of. */
+/* In the worker: closes all but the standard three, the channel and the stream to ssh. */
 static int keep(int channel, struct skill_stream *stream)
 {
     struct error err = ERROR_INIT;
@@ -143,7 +143,7 @@ static void end_process(pid_t *pid)
     *pid = 0;
 }
 
-/* A process that does this and ends. */
+/* Starts a process that does `work` and ends. */
 static int start(struct skills_worker *worker, void (*work)(const struct task *task),
                  const struct task *task, struct error *err)
 {

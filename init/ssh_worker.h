@@ -51,8 +51,8 @@ int ssh_worker_bind(struct ssh_worker *worker, const struct session *session,
  * be, a warning, and clients are refused. */
 void ssh_worker_start(struct ssh_worker *worker, struct loop *loop, struct children *children);
 
-/* The end of one that was started for a while before that, with a loop of the caller's. Nobody
- * can be asked then: what wants a yes is not signed. */
+/* Ends one that was started for a time before that, with a loop of the caller's. During that
+ * time nobody can be asked: what needs somebody's yes is not signed. */
 void ssh_worker_give_back(struct ssh_worker *worker);
 
 /* The same variable for a session that enters by `docker exec`. */

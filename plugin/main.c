@@ -62,7 +62,7 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* `claudex WORD` of the box (init/inside/command.h), where it is none of ours. */
+/* Words that `claudex` has only inside a box (init/inside/command.h). */
 static const char *const inside_words[] = {"why", "ask"};
 
 static int unknown_command(const char *name, struct error *err)

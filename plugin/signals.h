@@ -8,9 +8,9 @@
 #ifndef CLAUDEX_PLUGIN_SIGNALS_H
 #define CLAUDEX_PLUGIN_SIGNALS_H
 
-/* Once, first thing. Whoever wants these signals for himself (plugin/attach) sets his own
- * actions and puts these back. SIGPIPE is ignored from here on: write(2) says EPIPE. SIGCHLD is
- * not, whoever started us: wait(2) would have no child's status then. */
+/* Once, first thing. Whoever wants these signals for himself (plugin/terminal/attach) sets his
+ * own actions and puts these back. SIGPIPE is ignored from here on: write(2) says EPIPE.
+ * SIGCHLD is not, whoever started us: wait(2) would have no child's status then. */
 void signals_install(void);
 
 #endif

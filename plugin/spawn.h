@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Another program, without what we do with signals. */
+/* Starting another program, free of what we have set for signals. */
 #ifndef CLAUDEX_PLUGIN_SPAWN_H
 #define CLAUDEX_PLUGIN_SPAWN_H
 

@@ -26,8 +26,8 @@ struct actor {
 };
 
 /* Must be called with the agent's filesystem ids in force; when it returns 0 the caller has
- * its own (`uid`). The thread lives as long as the process, and so must *actor: in the frame of
- * a function that returns, the thread would call what came after it there. */
+ * its own (`uid`). The thread lives as long as the process, and so must *actor: on the stack of
+ * a function that returns, the thread would read whatever comes to lie there next. */
 int actor_start(struct actor *actor, uid_t uid, gid_t gid, struct error *err);
 
 /* Has the thread that is the agent to files do it, and waits. Threads that `act_on` starts are

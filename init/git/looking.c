@@ -19,8 +19,8 @@
 #include "shared/log.h"
 #include "shared/names.h"
 
-/* The thread that is the agent to files. The only one: these processes end, and it lives as
- * long as they do, so what it looks at is in no function's frame. NULL with *err. */
+/* Starts the thread that is the agent to files. It lives as long as the process, so what it
+ * reads must not lie on the stack. NULL with *err. */
 static struct actor *begin(struct error *err)
 {
     static struct actor actor;

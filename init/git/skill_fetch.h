@@ -27,7 +27,7 @@ struct skill_fetch {
     const struct skill_source *source;
     const char *folder;          /* ours alone: gets git/, a repository, and tree/, the skill */
     const char *authorities;     /* file of certificates, PEM */
-    struct skill_stream *stream; /* to what git-upload-pack ssh runs; NULL: by https */
+    struct skill_stream *stream; /* to an ssh that runs git-upload-pack; NULL: https */
     skill_progress *progress;
     void *context;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A repository that a program of its own speaks with, which is what ssh is to git: libgit2
- * reads and writes a socket, and has nothing of that program.
+ * A repository that is reached through another program, as git reaches one through ssh: libgit2
+ * reads and writes a socket with that program at its other end, and knows nothing else of it.
  */
 #ifndef CLAUDEX_INIT_GIT_SKILL_STREAM_H
 #define CLAUDEX_INIT_GIT_SKILL_STREAM_H
@@ -16,7 +16,8 @@ struct skill_stream {
 /* What libgit2 is told to fetch from. */
 #define SKILL_STREAM_URL "ssh://it"
 
-/* Once in a process, which borrows both until its end; one connection. */
+/* Has libgit2 reach SKILL_STREAM_URL through `stream`. Once in a process and for one
+ * connection; `stream` is borrowed until the process ends. 0 or -1. */
 int skill_stream_use(struct skill_stream *stream, struct error *err);
 
 #endif

@@ -36,10 +36,10 @@ int token_store_open(struct error *err);
 enum token_which { TOKEN_KEPT, TOKEN_BEFORE, TOKEN_HELD };
 
 /*
- * What somebody saw of a login, in hex: of whom, of which box, what it is, and when this file
- * was made, as exactly as its file system tells. The last is not for an agent to choose, so
- * that two logins of one ID, an innocent one to be looked at and another to be accepted, are
- * 2^32 attempts for each guess of two such times.
+ * The ID of a login that somebody looks at, in hex: a hash of its account, its box, its bytes,
+ * and the time of its file as exactly as the file system tells it. An agent cannot choose that
+ * time, and so cannot prepare two logins of one ID, a harmless one to be looked at and another
+ * to be accepted: that takes 2^32 attempts for each guess of two such times.
  */
 enum { TOKEN_ID_SIZE = 17 };
 

@@ -105,8 +105,8 @@ struct packet {
     size_t count;
 };
 
-/* -1: there is none now; 0: only a word that wakes; 1: a connection; and the pair's end, which
- * ends the reactor. */
+/* 1: a connection; 0: a packet that only wakes; -1: there is no packet now, or the pair is
+ * closed, which ends the reactor. */
 static int receive(struct carrier *carrier, struct packet *packet)
 {
     _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof packet->descriptors)];
@@ -129,7 +129,7 @@ static int receive(struct carrier *carrier, struct packet *packet)
     return n == sizeof packet->load;
 }
 
-/* The pipe that bytes are in came along. Returns how many descriptors that were. */
+/* A direction that holds bytes came with its pipe. Returns how many descriptors that were. */
 static size_t unload(struct flow *flow, struct pipes *pipes, const int *descriptors)
 {
     if (flow->held == 0)
@@ -140,8 +140,9 @@ static size_t unload(struct flow *flow, struct pipes *pipes, const int *descript
     return 2;
 }
 
-/* Where descriptors are missing (EMFILE: the kernel leaves out those that do not fit) or the
- * memory, those that came are closed, and the connection is over; nobody takes it for whole. */
+/* Where descriptors are missing (EMFILE: the kernel leaves out those that do not fit) or memory
+ * is, the connection is over. What came is closed with a reset, so that neither peer takes what
+ * it has got for all. */
 static void take(struct carrier *carrier, const struct packet *packet)
 {
     const struct carrier_load *load = &packet->load;

@@ -30,9 +30,9 @@ enum {
 };
 
 struct carried_slot {
-    _Atomic uint64_t up, down; /* bytes; the carrier's word */
-    atomic_bool cut;           /* the gate's: it is to end */
-    atomic_bool ended;         /* the carrier's: it has, and the slot may be used again */
+    _Atomic uint64_t up, down; /* bytes so far; written by the carrier */
+    atomic_bool cut;           /* written by the gate: the connection is to end */
+    atomic_bool ended; /* written by the carrier: it has ended; the slot may be used again */
 };
 
 struct carried_table {

@@ -12,7 +12,7 @@
 
 /* --- their beginning ---------------------------------------------------------------------- */
 
-/* In a carrier: what its elders share with the gate is nothing of its. */
+/* In a new carrier: the tables that the gate shares with the ones before it are not for it. */
 static void forget_others(const struct carriers *carriers)
 {
     for (size_t i = 0; i < carriers->count; i++)

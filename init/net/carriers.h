@@ -3,8 +3,8 @@
  * The gate's side of its carriers (init/net/carrier.h): who carries what, and what came of it.
  *
  * A slot belongs to a connection from the moment it is handed on until its carrier has said
- * that it ended; one that was cut is nobody's meanwhile, so that no two are ever taken for each
- * other.
+ * that it ended. This holds for one that was cut as well: were its slot given to another before
+ * that, nobody could tell which of the two is meant.
  */
 #ifndef CLAUDEX_INIT_NET_CARRIERS_H
 #define CLAUDEX_INIT_NET_CARRIERS_H
@@ -44,8 +44,8 @@ struct carried_at {
     uint32_t slot;
 };
 
-/* What a forked child is then: it opens a carrier with the first two, confines itself and runs
- * it. The process ends with it. */
+/* What each forked child does: calls carrier_open() with the first two, confines itself and
+ * calls carrier_run(). The process ends when this returns. */
 typedef void carrier_child(struct carried_table *table, int pair, void *context);
 
 /* Forks them, `count` at most, in the process that is to be the gate, before it is confined.
@@ -57,9 +57,9 @@ void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child
 int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t descriptors,
                   void (*ended)(void *), struct error *err);
 
-/* Hands a connection on. The descriptors and pipes are the carrier's then, and the caller's to
- * forget: it closes the sockets and takes the pipes that hold bytes for closed. 0, or -1:
- * nothing has changed, and the caller goes on by itself. */
+/* Hands a connection on. The carrier then has descriptors of its own for both sockets and for
+ * the pipes that hold bytes; the caller closes its own, and gives back no pipe that holds
+ * bytes. 0; or -1, where nothing has changed and the caller goes on moving the bytes itself. */
 int carriers_take(struct carriers *carriers, void *owner, const struct end *client,
                   const struct end *server, const struct flow *up, const struct flow *down,
                   struct carried_at *at);

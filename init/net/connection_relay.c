@@ -17,8 +17,8 @@ static enum flow_state relay_up(struct connection *connection)
                      &connection->gate->pipes);
 }
 
-/* What was decided and will not be looked at again, where it moves much, or where descriptors
- * run short here. */
+/* Gives to a carrier what needs no decision any more (of HTTP, every request does), if it moves
+ * much, or if descriptors run short here. */
 static bool hand_on(struct connection *connection)
 {
     struct gate *gate = connection->gate;

@@ -85,9 +85,10 @@ static int listen_on(struct gate *gate, size_t which, int family)
     return listener_open(listener, &gate->reactor, gate->sockets.tcp[which]);
 }
 
-/* What is refused for want of descriptors should be refused at its beginning, and not in the
- * midst of others. A server's is not set aside for whoever has not said yet what he wants: when
- * they run short, connections are handed on as soon as they are dialled. */
+/* How many descriptors connections may have: a client that comes when all are in use is refused
+ * at once, before anything was begun for it. None is kept free for the server that it may want:
+ * when half are in use, connections go to a carrier as soon as they are dialled (hand_on() in
+ * connection_relay.c). */
 static size_t descriptors_that_fit(void)
 {
     struct rlimit limit;

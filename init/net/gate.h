@@ -89,8 +89,8 @@ struct gate {
     struct carriers carriers;
     struct connection *connections; /* list */
     size_t count;
-    bool crowd;               /* there were GATE_CROWD at once since there was none */
-    size_t descriptors, most; /* of connections, here; and how many there may be */
+    bool crowd;               /* GATE_CROWD were open at once, since there was none */
+    size_t descriptors, most; /* of connections: open in this process; the most */
     struct refusal refusals[GATE_REFUSALS_KEPT];
     struct inside_rate refusals_rate;
     struct timer refusals_timer;

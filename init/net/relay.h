@@ -12,14 +12,16 @@
 #include "init/net/flow.h"
 #include "init/net/reactor.h"
 
-/* What epoll said of an end. */
+/* Notes what epoll said of an end. */
 void end_ready(struct end *end, uint32_t events);
-/* Closes a socket so that its peer sees a reset, and no end; any other descriptor just so. */
+/* Closes a socket so that its peer sees a reset and not a regular end. Any other descriptor is
+ * just closed. */
 void socket_reset(int fd);
-/* Watched no longer, and closed: with a reset, or as it comes. Nothing to do for -1. */
+/* Stops watching an end and closes it, with a reset or without. Nothing to do for -1. */
 void end_close(struct reactor *reactor, struct watch *watch, struct end *end, bool reset);
 
-/* What two directions come to, `up` being where its flow is now: FLOW_DONE is both. */
+/* The state of a connection, given what flow_move() said last of `up_flow` and of the other
+ * direction: FLOW_DONE once both are done. */
 enum flow_state relay_state(const struct flow *up_flow, enum flow_state up,
                             enum flow_state down);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libarchive's functions, loaded at first use; inner part of plugin/archive: included, with
- * <archive.h>, by what lies beside it only.
+ * <archive.h>, by files of plugin/archive only.
  */
 #ifndef CLAUDEX_PLUGIN_ARCHIVE_LIB_H
 #define CLAUDEX_PLUGIN_ARCHIVE_LIB_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libcurl, loaded at first use; inner part of plugin/engine and the only file that includes
- * <curl/curl.h>: included by what lies beside it only.
+ * <curl/curl.h>: included by files of plugin/engine only.
  */
 #ifndef CLAUDEX_PLUGIN_ENGINE_CURL_H
 #define CLAUDEX_PLUGIN_ENGINE_CURL_H

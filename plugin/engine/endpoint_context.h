@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The docker CLI's store of contexts; inner part of plugin/endpoint.
+ * The docker CLI's store of contexts; inner part of plugin/engine/endpoint.
  */
 #ifndef CLAUDEX_PLUGIN_ENGINE_ENDPOINT_CONTEXT_H
 #define CLAUDEX_PLUGIN_ENGINE_ENDPOINT_CONTEXT_H

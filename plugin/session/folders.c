@@ -175,7 +175,7 @@ int folders_add(struct folders *folders, const char *text, bool read_only,
     return check_access(folder, err);
 }
 
-/* `run . make test`, as it would be without the dashes. */
+/* For who types `run . make test` and means `run . -- make test`. */
 static void hint_command(const char *word, struct error *err)
 {
     const size_t used = strlen(err->text);
