@@ -200,6 +200,8 @@ int skills_worker_look(struct skills_worker *worker, uid_t uid,
 /* What a worker says is as little to be trusted as what it read. */
 static void clean(struct skill_report *report)
 {
+    /* A bool of another byte than 0 or 1 may be true here and false there. */
+    report->done = *(const unsigned char *)&report->done != 0;
     report->why[sizeof report->why - 1] = '\0';
     report->commit[SKILL_COMMIT_SIZE - 1] = '\0';
     for (char *c = report->why; *c; c++)

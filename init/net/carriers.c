@@ -24,17 +24,20 @@ static int fork_one(struct carriers *carriers, carrier_child *child, void *conte
 {
     int ends[2];
     struct carrier_end *carrier = &carriers->list[carriers->count];
-    void *table = mmap(NULL, sizeof *carrier->table, PROT_READ | PROT_WRITE,
-                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (table == MAP_FAILED)
-        return error_errno(err, "cannot make a carrier's table");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
         return error_errno(err, "cannot make a socket pair for a carrier");
     cleanup_fd int ours = ends[0];
     cleanup_fd int theirs = ends[1];
+    void *table = mmap(NULL, sizeof *carrier->table, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (table == MAP_FAILED)
+        return error_errno(err, "cannot make a carrier's table");
     pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(err, "cannot start a carrier");
+    if (pid < 0) {
+        (void)error_errno(err, "cannot start a carrier");
+        (void)munmap(table, sizeof *carrier->table);
+        return -1;
+    }
     if (pid == 0) {
         forget_others(carriers);
         child(table, theirs, context);
