@@ -61,6 +61,9 @@ static void add_but(const struct network *network, const struct host_pattern *pa
     (void)grants_configured_denial(network->session, pattern, &some);
     if (some)
         say(reply, "; but %s stays denied by the configuration", some);
+    if (strcmp(pattern->name, HOST_OF_BOX) == 0 && !session_allows_host(network->session))
+        say(reply, "; but a box is told where its host is when it starts, if its configuration "
+                   "allows something there: add --save, and start it anew");
     switch (network->state.mode) {
     case NETWORK_OPEN:
         say(reply, "; the mode is open, in which everything is");

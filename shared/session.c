@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/names.h"
+#include "shared/parse.h"
+
 enum { STRINGS_FIRST = 8 };
 
 static const char *const mode_names[] = {
@@ -92,4 +95,15 @@ void session_free(struct session *session)
     for (size_t i = 0; i < array_length(owned); i++)
         free(owned[i]);
     *session = (struct session){0};
+}
+
+bool session_allows_host(const struct session *session)
+{
+    const struct strings *allow = &session->network.allow;
+    struct host_pattern pattern;
+    for (size_t i = 0; i < allow->count; i++)
+        if (parse_host_pattern(allow->items[i], &pattern, NULL) == 0 &&
+            pattern.kind == HOST_EXACT && strcmp(pattern.name, HOST_OF_BOX) == 0)
+            return true;
+    return false;
 }

@@ -147,6 +147,10 @@ struct session {
 };
 
 void session_free(struct session *session);
+
+/* Does the configuration allow something on HOST_OF_BOX (names.h)? Then, and only then, the box
+ * is told at its start where that is. */
+bool session_allows_host(const struct session *session);
 #define cleanup_session cleanup_with(session_free)
 
 #endif

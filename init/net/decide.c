@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "init/net/special.h"
+#include "shared/names.h"
 
 static enum protocol protocol_of(uint16_t port)
 {
@@ -43,7 +44,7 @@ bool decide_said(const struct policy *policy, uint64_t now, const char *said, ui
 
 static bool is_local_name(const char *name)
 {
-    return !strchr(name, '.') || strcmp(name, "host.docker.internal") == 0;
+    return !strchr(name, '.') || strcmp(name, HOST_OF_BOX) == 0;
 }
 
 bool decide_address(const struct policy *policy, bool private_names, uint64_t now,

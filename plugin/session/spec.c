@@ -2,11 +2,11 @@
 #include "plugin/session/spec.h"
 
 #include <limits.h>
-#include <netinet/in.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "plugin/session/spec_network.h"
 #include "plugin/trail.h"
 #include "shared/buf.h"
 #include "shared/capabilities.h"
@@ -200,52 +200,6 @@ static json_t *mounts(const struct spec_input *input)
     return failed ? NULL : list;
 }
 
-static const char *protocol_name(const struct port *port)
-{
-    return port->protocol == IPPROTO_UDP ? "udp" : "tcp";
-}
-
-/* What both port objects are keyed by: "3000/tcp". */
-static void port_key(const struct port *port, char out[16])
-{
-    (void)snprintf(out, 16, "%u/%s", (unsigned)port->container, protocol_name(port));
-}
-
-static json_t *exposed_ports(const struct session *session)
-{
-    json_t *set = json_object();
-    for (size_t i = 0; i < session->run.port_count; i++) {
-        char key[16];
-        port_key(&session->run.ports[i], key);
-        if (json_object_set_new(set, key, json_object()) < 0) {
-            json_decref(set);
-            return NULL;
-        }
-    }
-    return set;
-}
-
-static json_t *port_bindings(const struct session *session)
-{
-    json_t *bindings = json_object();
-    for (size_t i = 0; i < session->run.port_count; i++) {
-        const struct port *port = &session->run.ports[i];
-        char key[16], host[8] = ""; /* "": the engine chooses */
-        port_key(port, key);
-        if (port->host)
-            (void)snprintf(host, sizeof host, "%u", (unsigned)port->host);
-        json_t *list = json_object_get(bindings, key);
-        if (!list && json_object_set_new(bindings, key, list = json_array()) < 0)
-            list = NULL;
-        if (json_array_append_new(
-                list, json_pack("{s:s, s:s}", "HostIp", port->host_ip, "HostPort", host)) < 0) {
-            json_decref(bindings);
-            return NULL;
-        }
-    }
-    return bindings;
-}
-
 static json_t *host_config(const struct spec_input *input)
 {
     const struct session *session = input->session;
@@ -260,12 +214,12 @@ static json_t *host_config(const struct spec_input *input)
                   (json_int_t)(session->run.pids ? session->run.pids : SESSION_PIDS_DEFAULT),
                   "Memory", (json_int_t)session->run.memory, "NanoCpus",
                   (json_int_t)session->run.cpus * 1000000, "ShmSize", (json_int_t)SHM_BYTES);
-    json_t *rest =
-        json_pack("{s:s, s:o, s:s, s:s, s:b, s:{s:s}, s:{s:s, s:{s:s, s:s}}}", "NetworkMode",
-                  session->network.host ? "host" : NETWORK_NAME, "PortBindings",
-                  port_bindings(session), "IpcMode", "private", "CgroupnsMode", "private",
-                  "AutoRemove", (int)input->remove, "RestartPolicy", "Name", "no", "LogConfig",
-                  "Type", "json-file", "Config", "max-size", "10m", "max-file", "3");
+    json_t *rest = json_pack(
+        "{s:s, s:o, s:o, s:s, s:s, s:b, s:{s:s}, s:{s:s, s:{s:s, s:s}}}", "NetworkMode",
+        session->network.host ? "host" : NETWORK_NAME, "ExtraHosts", spec_extra_hosts(session),
+        "PortBindings", spec_port_bindings(session), "IpcMode", "private", "CgroupnsMode",
+        "private", "AutoRemove", (int)input->remove, "RestartPolicy", "Name", "no", "LogConfig",
+        "Type", "json-file", "Config", "max-size", "10m", "max-file", "3");
     int failed =
         !host || json_object_update(host, resources) < 0 || json_object_update(host, rest) < 0;
     if (!failed && session->run.runtime)
@@ -345,7 +299,7 @@ json_t *spec_container(const struct spec_input *input)
                   "AttachStdout", out, "AttachStderr", out);
     json_t *rest =
         json_pack("{s:s, s:{s:[s]}, s:o, s:o, s:o}", "StopSignal", "SIGTERM", "Healthcheck",
-                  "Test", "NONE", "ExposedPorts", exposed_ports(input->session), "Labels",
+                  "Test", "NONE", "ExposedPorts", spec_exposed_ports(input->session), "Labels",
                   labels(input), "HostConfig", host_config(input));
     int failed =
         !spec || json_object_update(spec, terminal) < 0 || json_object_update(spec, rest) < 0 ||
@@ -373,6 +327,8 @@ int spec_hash(const json_t *spec, char out[65])
         (void)json_object_del(asked, session_only[i]);
     (void)json_object_del(host, "AutoRemove");
     (void)json_object_del(host, "ConsoleSize");
+    /* As the rest of what is allowed, it may differ between the sessions of a box. */
+    (void)json_object_del(host, "ExtraHosts");
     /* Only where there is one. */
     if (spec_has_trail(json_object_get(host, "Mounts")))
         (void)json_object_set_new(asked, LABEL_AUDIT, json_true());

@@ -117,6 +117,23 @@ probe()
     [ "$status" -ne 0 ]
 }
 
+@test "a port of the host that the configuration allows is reached, and no other" {
+    listen
+    ask() { claudex exec "$name" -- curl -s -m 5 "telnet://host.docker.internal:$1" </dev/null; }
+    start_box --allow "host.docker.internal:$port"
+    equal "$(ask "$port")" hello
+    equal "$(arrived tcp)" 1
+    run ask $((port ^ 1))
+    [ "$status" -ne 0 ]
+    has "$(claudex denied "$name")" "host.docker.internal:$((port ^ 1))"
+    # Allowed later it may lead nowhere, and so says what to do.
+    start_box --parallel
+    has "$(claudex allow "host.docker.internal:$port" "$name")" "add --save, and start it anew"
+    run ask "$port"
+    [ "$status" -ne 0 ]
+    equal "$(arrived tcp)" 1
+}
+
 @test "a refusal in a closed box is quick" {
     start_box
     run claudex exec "$name" -- bash -c 'time (exec 3<>/dev/tcp/192.0.2.1/443)'

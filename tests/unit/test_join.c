@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/join.c plugin/session/spec.c plugin/session/spec_differences.c
- * plugin/trail_volume.c */
+/* uses: plugin/join.c plugin/session/spec.c plugin/session/spec_network.c
+ * plugin/session/spec_differences.c plugin/trail_volume.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

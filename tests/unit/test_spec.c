@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses: plugin/session/spec.c plugin/session/spec_differences.c plugin/trail_volume.c */
+/* uses: plugin/session/spec.c plugin/session/spec_network.c
+ * plugin/session/spec_differences.c plugin/trail_volume.c */
 /*
  * A session each and the container that is made of it, as tests/unit/spec/NAME.json. With
  * UPDATE=1 in the environment these are written anew: read the difference before it is kept.
@@ -96,6 +97,13 @@ static void ports(struct session *session, struct spec_input *input)
     session->run.port_count = array_length(list);
 }
 
+static void host_allowed(struct session *session, struct spec_input *input)
+{
+    static char *allow[] = {"example.com", "Host.Docker.Internal:11434"};
+    (void)input;
+    session->network.allow = (struct strings){allow, array_length(allow)};
+}
+
 static void folders(struct session *session, struct spec_input *input)
 {
     static struct mount list[] = {
@@ -187,6 +195,7 @@ static const struct {
     {"ports", ports},
     {"folders", folders},
     {"odd-name", odd_name},
+    {"host-allowed", host_allowed},
     {"host-network", host_network},
     {"ssh-agent", ssh_agent},
     {"ssh-socket", ssh_socket},
@@ -337,6 +346,7 @@ static void same_for_sessions_of_one_box(void **state)
     assert_string_equal(hash_of(terminal), box);
     assert_string_equal(hash_of(detached_and_kept), box);
     assert_string_equal(hash_of(other_name), box);
+    assert_string_equal(hash_of(host_allowed), box);
     /* After an update a session still joins the box that runs on what was before. */
     assert_string_equal(hash_of(packages), hash_of(packages_on_a_newer_base));
     assert_string_not_equal(hash_of(packages), hash_of(other_packages));
