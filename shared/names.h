@@ -99,7 +99,8 @@ enum {
 #define SKILLS_VOLUME_PREFIX "claudex-skills-" /* and whose: mounted at BOX_SKILLS */
 #define TOKENS_VOLUME_PREFIX "claudex-tokens-" /* and whose: mounted at BOX_TOKENS_DIR */
 
-#define HOST_OF_BOX  "host.docker.internal" /* the machine that a box runs on, as Docker has it */
+#define HOST_OF_BOX                                                                            \
+    "host.docker.internal"     /* the machine that a box runs on, as Docker has it */
 #define NETWORK_NAME "claudex" /* one bridge for all boxes, inter-container traffic off */
 
 /* Environment. */
