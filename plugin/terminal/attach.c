@@ -122,7 +122,7 @@ static void take_signals(struct attach_state *state)
             break;
         case SIGCONT:
             state->paused = false;
-            if (state->attach->tty && terminal_raw() < 0)
+            if (state->attach->tty && state->attach->open_stdin && terminal_raw() < 0)
                 attach_fail(state, "cannot set the terminal's mode");
             state->resizing = RESIZE_TRIES;
             break;
@@ -203,7 +203,8 @@ enum attach_end attach_run(struct attach *attach, struct error *err)
                                  .typed = BUF_INIT(2 * ATTACH_PIECE),
                                  .reading = attach->open_stdin,
                                  .half_closed = !attach->open_stdin || !attach->close_stdin,
-                                 .typing = attach->tty && isatty(STDIN_FILENO),
+                                 .typing =
+                                     attach->tty && attach->open_stdin && isatty(STDIN_FILENO),
                                  .resizing = RESIZE_TRIES,
                                  .end = ATTACH_FAILED};
     cleanup_fd int stream = take_fd(&attach->stream);
