@@ -19,6 +19,9 @@
 
 enum { SKILL_NAME_MAX = 64, SKILL_SOURCE_MAX = 512, SKILL_PORT_SIZE = sizeof "65535" };
 
+/* Of one skill, wherever it comes from. */
+enum { SKILL_FILES_MAX = 5000, SKILL_BYTES_MAX = 50 << 20, SKILL_DEPTH_MAX = 32 };
+
 struct skill_source {
     char url[SKILL_SOURCE_MAX];  /* of the repository */
     char path[SKILL_SOURCE_MAX]; /* in it, "" for all of it; no part empty, "." or ".." */

@@ -12,8 +12,7 @@
 #include <sys/types.h>
 
 #include "shared/error.h"
-
-enum { SKILL_FILES_MAX = 5000, SKILL_BYTES_MAX = 50 << 20, SKILL_DEPTH_MAX = 32 };
+#include "shared/skill_source.h"
 
 struct skill_count {
     uint32_t files;

@@ -10,7 +10,8 @@
 #include "shared/session.h"
 
 /* Adds the folders of [skills] below BOX_SKILLS_LOCAL, each under its name. PID 1 looks at what
- * is in them; one that is not there is a warning here. `skills` is NAME=FOLDER each. */
+ * is in them; one that is not there, cannot be read or is too large is a warning here, and an
+ * error if it is required. `skills` is NAME=FOLDER each. */
 int skills_add(struct archive_writer *writer, const struct strings *skills, struct error *err);
 
 #endif
