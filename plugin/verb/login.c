@@ -289,9 +289,9 @@ static int login(struct invocation *invocation, struct error *err)
         own_settings(&invocation->arguments, &session, err) < 0)
         return -1;
     if (!imports && which < 0 && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
-        return error_usage(err, "login shows an address and asks for a code, which wants a "
-                                "terminal; without one, take over this machine's login: "
-                                "docker claudex login --import");
+        return error_set(err, "login shows an address and asks for a code, which wants a "
+                              "terminal; without one, take over this machine's login: "
+                              "docker claudex login --import");
     cleanup_free char *where = volume(&session, err);
     struct engine *engine = where ? invocation_engine(invocation, err) : NULL;
     if (!engine)

@@ -315,8 +315,8 @@ write_codex() { claudex exec "$1" -- sh -c 'printf %s "$1" >~/.codex/t && mv ~/.
 }
 
 @test "login wants a terminal, and says what does without" {
-    refused 2 "docker claudex login --import" claudex login </dev/null
-    refused 2 "docker claudex login --import" claudex login codex </dev/null
+    refused 125 "docker claudex login --import" claudex login </dev/null
+    refused 125 "docker claudex login --import" claudex login codex </dev/null
     refused 2 "one of --import, --accept" claudex login --import --accept 1
     nothing_left
 }
