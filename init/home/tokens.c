@@ -170,10 +170,14 @@ static int start_check(struct tokens *tokens, enum login_agent agent, bool namin
         buf_clear(&about);
     int answer = login_check_start(tokens->worker, agent, &tokens->bytes, &about, &pid, &err);
     if (answer < 0) {
-        warn("%s; what the agent wrote as login of %s is looked at later", err.text,
-             login_places[agent].title);
+        /* It is tried again and again: once is enough. */
+        if (!tokens->put_off)
+            warn("%s; what the agent wrote as login of %s is looked at later", err.text,
+                 login_places[agent].title);
+        tokens->put_off = true;
         return -1;
     }
+    tokens->put_off = false;
     tokens->answer = answer;
     tokens->checking = agent;
     tokens->naming = naming;

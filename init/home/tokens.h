@@ -63,6 +63,7 @@ struct tokens {
     bool was_held[LOGIN_AGENTS]; /* and what there was when that was put off */
     bool settling;               /* the session is over */
     bool naming;                 /* that look is for the account's name alone */
+    bool put_off;                /* the last look could not begin, which was told */
     int answer;                  /* of the login_check that runs, -1: none */
     enum login_agent checking;
     struct buf bytes; /* what it looks at */

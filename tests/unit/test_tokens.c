@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,6 +185,41 @@ static void what_nothing_could_look_at_is_news_at_the_next_look(void **state)
     remove_store(store);
 }
 
+/* How often a look that cannot begin is told, in so many tries. */
+static size_t told(struct tokens *tokens, int tries)
+{
+    static const char words[] = "looked at later";
+    char text[4096] = "";
+    size_t count = 0;
+    cleanup_fd int log = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
+    assert_true(log >= 0 && before >= 0 && dup2(log, STDERR_FILENO) >= 0);
+    no_process = true;
+    for (int i = 0; i < tries; i++)
+        tokens_consider(tokens, LOGIN_CLAUDE);
+    no_process = false;
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    assert_true(pread(log, text, sizeof text - 1, 0) >= 0);
+    for (const char *at = text; (at = strstr(at, words)); at += sizeof words - 1)
+        count++;
+    return count;
+}
+
+/* There are five tries a second (init/home/token_watch.c). */
+static void a_look_that_cannot_begin_is_told_once(void **state)
+{
+    (void)state;
+    int store = make_store();
+    struct tokens tokens = made(store);
+    in_home = "a login";
+    assert_int_equal(told(&tokens, 3), 1);
+    tokens_consider(&tokens, LOGIN_CLAUDE);
+    end_check(&tokens);
+    in_home = "another";
+    assert_int_equal(told(&tokens, 3), 1);
+    buf_free(&tokens.bytes);
+    remove_store(store);
+}
+
 /* One that is over without an answer, or that could not begin. */
 static void a_look_for_a_name_is_not_the_next_one(void **state)
 {
@@ -258,6 +294,7 @@ int main(void)
         cmocka_unit_test(an_agent_cannot_log_out_the_others),
         cmocka_unit_test(what_was_refused_is_refused_once),
         cmocka_unit_test(what_nothing_could_look_at_is_news_at_the_next_look),
+        cmocka_unit_test(a_look_that_cannot_begin_is_told_once),
         cmocka_unit_test(a_look_for_a_name_is_not_the_next_one),
         cmocka_unit_test(what_was_not_seen_is_not_accepted),
     };
