@@ -16,7 +16,8 @@
 /* Called for each; not 0 ends it. The item is borrowed. */
 typedef int follow_each(void *context, const json_t *item);
 
-/* Lines as they come in pieces: begin with FOLLOW_INIT, end with follow_free(). */
+/* Lines as they come in pieces. `bytes` begins as BUF_INIT(FOLLOW_LINE_MAX), and is the owner's
+ * to free. */
 struct follow {
     struct buf bytes;
     follow_each *each;

@@ -4,19 +4,30 @@
 #include <unistd.h>
 
 #include "plugin/exec.h"
+#include "plugin/hold.h"
 #include "plugin/terminal/follow.h"
 #include "shared/cleanup.h"
 #include "shared/control.h"
 
+/* Signals are let in only while we wait, so that none comes between the question whether we are
+ * cancelled and the wait. */
+static bool await(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    sigset_t before;
+    signals_hold(&before);
+    if (!engine_cancelled())
+        (void)ppoll(&ready, 1, NULL, &before);
+    signals_release(&before);
+    return !engine_cancelled();
+}
+
 static void here(int fd, struct follow *follow)
 {
-    for (;;) {
+    while (await(fd)) {
         char bytes[CONTROL_LINE_MAX];
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        if (poll(&ready, 1, -1) < 0 && errno != EINTR)
-            return;
         ssize_t n = read(fd, bytes, sizeof bytes);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR) && !engine_cancelled())
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n <= 0 || follow_feed(follow, bytes, (size_t)n) < 0)
             return;
