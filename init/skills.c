@@ -90,9 +90,12 @@ static int install_folder(struct skills *skills, const char *parent, const char 
     const char *source = local ? "folder" : "image";
     (void)snprintf(path, sizeof path, "%s/%s", parent, name);
     cleanup_fd int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0 || !skill_is_name(name))
+    if (!skill_is_name(name) || (folder < 0 && errno == ENOTDIR))
         return 0;
-    if (local && check_local(skills, folder, &err) < 0) {
+    int failed = folder < 0 ? error_errno(&err, "cannot open its folder")
+                 : local    ? check_local(skills, folder, &err)
+                            : 0;
+    if (failed) {
         if (is_required(parent, name))
             return error_set(why, "the skill %s is required, and could not be had: %s",
                              quoted(name), err.text);
