@@ -38,8 +38,9 @@ int changes_find(const struct history *history, git_tree *from, git_tree *to,
         if (encoded[i])
             (void)path_encode(paths[i], encoded[i], PATH_DECODED_MAX);
     }
-    options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE |
-                     GIT_DIFF_INCLUDE_TYPECHANGE_TREES;
+    /* A file where a folder was is the folder's files gone and a new file, not a change of one
+     * thing into another: each is removed or brought back by itself. */
+    options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE;
     options.pathspec = (git_strarray){.strings = encoded, .count = count};
     options.ignore_submodules = GIT_SUBMODULE_IGNORE_ALL;
     bool unknown = !failed && check_known(from, to, paths, encoded, count, err) < 0;

@@ -206,7 +206,7 @@ int restore_apply(const struct history *history, struct actor *actor, git_diff *
     }
     for (size_t i = 0; i < count; i++) {
         const git_diff_delta *delta = git_diff_get_delta(diff, i);
-        if (delta->status != GIT_DELTA_DELETED && delta->new_file.mode != GIT_FILEMODE_TREE &&
+        if (delta->status != GIT_DELTA_DELETED &&
             put_back(history, actor, delta, root, record, failures, err) < 0)
             return -1;
     }

@@ -151,8 +151,10 @@ static int run(struct invocation *invocation, struct error *err)
         return -1;
     if (invocation->format == OUTPUT_JSON)
         (void)output_json(json_incref(answer), stdout);
-    info("restored; to undo that: docker claudex restore --to %.*s", SHORT_ID,
-         text_of(answer, "from"));
+    if (json_array_size(json_object_get(answer, "failures")) <
+        json_array_size(json_object_get(answer, "changes")))
+        info("restored; to undo that: docker claudex restore --to %.*s", SHORT_ID,
+             text_of(answer, "from"));
     result = show_failures(answer, err);
     json_decref(answer);
     return result;

@@ -151,6 +151,23 @@ modified src/main.c"
     equal "$(audit_fsck)" ""
 }
 
+@test "promise 14: where a folder is a link meanwhile, nothing is brought back through it" {
+    repository
+    rm src/main.o # ignored, so that nobody keeps it
+    before=$(state_of "$project")
+    claudex run -- sh -c 'rm -r deep/er; ln -s ../.. deep/er; rm -r src; echo file >src
+        rm link; mkdir link; echo in >link/in'
+    run claudex restore --yes deep/er/kept
+    equal "$status" 125
+    has "$output" "1 of 1 files could not be restored"
+    lacks "$output" "to undo that"
+    [ ! -e "${project%/*}/kept" ]
+    # All of it is another matter: what is in the way goes first.
+    claudex restore --yes
+    equal "$(state_of "$project")" "$before"
+    [ ! -e "${project%/*}/kept" ]
+}
+
 @test "--no-git: no repository, no trail, and the verbs say so" {
     repository
     claudex run --no-git -- sh -c 'test ! -e /workspace/.git && test ! -e /run/claudex/audit'
