@@ -296,3 +296,24 @@ char *trail_path(const json_t *folders, const char *here, const char *path, stru
     (void)error_usage(err, "%s is in none of the projects", quoted(path));
     return NULL;
 }
+
+int trail_add_paths(const json_t *folders, const struct arguments *arguments, size_t from,
+                    struct strings *words, struct error *err)
+{
+    cleanup_free char *here = realpath(".", NULL);
+    cleanup_with(strings_free) struct strings paths = {0};
+    const size_t count = arguments->operand_count;
+    bool all = false;
+    int failed = strings_add(words, "--");
+    for (size_t i = from; i < count + arguments->rest_count && !failed; i++) {
+        const char *word = i < count ? arguments->operands[i] : arguments->rest[i - count];
+        cleanup_free char *path = trail_path(folders, here ? here : "", word, err);
+        if (!path)
+            return -1;
+        all = all || !*path;
+        failed = strings_add(&paths, path);
+    }
+    for (size_t i = 0; i < paths.count && !all && !failed; i++)
+        failed = strings_add(words, paths.items[i]);
+    return failed ? error_set(err, "out of memory") : 0;
+}

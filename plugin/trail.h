@@ -50,6 +50,10 @@ json_t *trail_ask_json(const struct trail *trail, const struct trail_question *q
  * with its name in front where there are several. The caller's; NULL with *err. Pure but for
  * the current folder's name, which is given. */
 char *trail_path(const json_t *folders, const char *here, const char *path, struct error *err);
+/* Adds "--" and the operands from this one on, as trail_path() has them; none of them where one
+ * is all there is, as "." in a project's own folder. */
+int trail_add_paths(const json_t *folders, const struct arguments *arguments, size_t from,
+                    struct strings *words, struct error *err);
 
 /* "start", "last", or digits of an id. Pure. */
 bool trail_is_snapshot(const char *word);

@@ -103,25 +103,12 @@ static int add_operands(const struct arguments *arguments, const struct trail *t
                         struct strings *words, struct error *err)
 {
     size_t snapshots = 0;
-    cleanup_free char *here = realpath(".", NULL);
     while (snapshots < 2 && snapshots < arguments->operand_count &&
            trail_is_snapshot(arguments->operands[snapshots])) {
         if (strings_add(words, arguments->operands[snapshots++]) < 0)
             return error_set(err, "out of memory");
     }
-    if (strings_add(words, "--") < 0)
-        return error_set(err, "out of memory");
-    for (size_t i = snapshots; i < arguments->operand_count + arguments->rest_count; i++) {
-        const char *word = i < arguments->operand_count
-                               ? arguments->operands[i]
-                               : arguments->rest[i - arguments->operand_count];
-        cleanup_free char *path = trail_path(trail->folders, here ? here : "", word, err);
-        if (!path)
-            return -1;
-        if (*path && strings_add(words, path) < 0)
-            return error_set(err, "out of memory");
-    }
-    return 0;
+    return trail_add_paths(trail->folders, arguments, snapshots, words, err);
 }
 
 static int run(struct invocation *invocation, struct error *err)

@@ -71,7 +71,6 @@ static int words_of(const struct arguments *arguments, const struct trail *trail
                     struct strings *words, struct error *err)
 {
     const char *to = argument_value(arguments, "to");
-    cleanup_free char *here = realpath(".", NULL);
     int failed = strings_add(words, "restore");
     if (trail->box)
         failed |= strings_add(words, "--fresh");
@@ -79,18 +78,8 @@ static int words_of(const struct arguments *arguments, const struct trail *trail
         failed |= strings_add(words, "--apply");
     if (to)
         failed |= strings_add(words, "--to") | strings_add(words, to);
-    failed |= strings_add(words, "--");
-    for (size_t i = 0; !failed && i < arguments->operand_count + arguments->rest_count; i++) {
-        const char *word = i < arguments->operand_count
-                               ? arguments->operands[i]
-                               : arguments->rest[i - arguments->operand_count];
-        cleanup_free char *path = trail_path(trail->folders, here ? here : "", word, err);
-        if (!path)
-            return -1;
-        if (*path)
-            failed = strings_add(words, path);
-    }
-    return failed ? error_set(err, "out of memory") : 0;
+    return failed ? error_set(err, "out of memory")
+                  : trail_add_paths(trail->folders, arguments, 0, words, err);
 }
 
 static json_t *ask(const struct arguments *arguments, const struct trail *trail, bool apply,

@@ -189,6 +189,8 @@ modified src/main.c"
     eventually 15 by_interval
     equal "$(claudex log --format json | jq -r '.[].kind' | xargs)" "interval asked start"
     equal "$(claudex log --format json | jq -r '.[0].agent + .[0].mode')" claudeallowlist
+    # The whole project and a part of it are the whole.
+    equal "$(claudex diff --format json . one | jq -r '.[].path' | xargs)" "one two"
     # What was mistyped is no path that is as it was.
     for verb in diff restore; do
         run claudex "$verb" nosuch
