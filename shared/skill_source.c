@@ -2,8 +2,11 @@
 #include "shared/skill_source.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "shared/parse.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -106,8 +109,8 @@ static int parse_host(char *host, struct skill_source *source)
     char *port = strchr(host, ':');
     if (port) {
         *port++ = '\0';
-        const size_t digits = strspn(port, "0123456789");
-        if (digits == 0 || digits >= sizeof source->port || port[digits] || port[0] == '0')
+        uint64_t number;
+        if (port[0] == '0' || parse_number(port, 1, UINT16_MAX, &number) < 0)
             return -1;
         (void)snprintf(source->port, sizeof source->port, "%s", port);
     }

@@ -108,6 +108,7 @@ static void what_is_no_source(void **state)
                                       "ssh://u@h:/x",
                                       "ssh://u@h:022/x",
                                       "ssh://u@h:123456/x",
+                                      "ssh://u@h:65536/x",
                                       "ssh://u:p@h/x",
                                       "ssh://u@h/x'y",
                                       "ssh://u@h/x@../y",
