@@ -114,6 +114,9 @@ static int install_folders(struct skills *skills, const char *parent, bool local
     cleanup_dir DIR *dir = opendir(parent);
     const struct dirent *entry;
     int failed = 0;
+    /* What lies there and is required would be left out unsaid. */
+    if (!dir && errno != ENOENT)
+        return error_errno(err, "cannot open the skills in %s", parent);
     while (dir && !failed && (entry = readdir(dir)))
         if (entry->d_name[0] != '.')
             failed = install_folder(skills, parent, entry->d_name, local, err);
