@@ -142,6 +142,8 @@ void consent_take(struct consent *consent, consent_write *write, void *context)
     if (n <= 0 || follow_feed(&consent->follow, bytes, (size_t)n) < 0) {
         close(take_fd(&consent->fd));
         consent->question.stands = false;
+        buf_clear(&consent->follow.bytes);
+        wake_after(consent, CONSENT_RETRY_MS);
     }
     if (!consent->question.stands) {
         hide(consent, write, context);
