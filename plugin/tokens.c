@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "plugin/archive/archive.h"
 #include "plugin/image/image.h"
 #include "plugin/oneshot.h"
+#include "plugin/spawn.h"
 #include "shared/buf.h"
 #include "shared/cleanup.h"
 #include "shared/io.h"
@@ -133,12 +133,12 @@ void tokens_found_free(struct tokens_found *found)
  */
 static int ask_keychain(struct buf *bytes)
 {
-    static char *const command[] = {"/usr/bin/security",
-                                    "find-generic-password",
-                                    "-s",
-                                    "Claude Code-credentials",
-                                    "-w",
-                                    NULL};
+    static const char *const command[] = {"/usr/bin/security",
+                                          "find-generic-password",
+                                          "-s",
+                                          "Claude Code-credentials",
+                                          "-w",
+                                          NULL};
     int ends[2], status = 0;
     posix_spawn_file_actions_t actions;
     pid_t pid;
@@ -151,12 +151,13 @@ static int ask_keychain(struct buf *bytes)
     int failed =
         posix_spawn_file_actions_adddup2(&actions, theirs, STDOUT_FILENO) ||
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) ||
-        posix_spawn(&pid, command[0], &actions, NULL, command, environ);
+        spawn_program(command[0], command, &actions, false, &pid);
     (void)posix_spawn_file_actions_destroy(&actions);
     if (failed)
         return 0;
     close(take_fd(&theirs));
     failed = read_all(answer, bytes);
+    close(take_fd(&answer)); /* whoever says more than that does not wait for a reader */
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return !failed && status == 0 && bytes->length > 0;
