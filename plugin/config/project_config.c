@@ -273,6 +273,18 @@ static char *path_of(const struct config_entry *entry)
     return NULL;
 }
 
+/* A skill that is not there is no reason for the rest to stay, unless it is required. */
+static int not_there(const struct config_entry *entry, const char *path, struct error *err)
+{
+    const char *why = strerror(errno);
+    cleanup_free char *skill = is_key(entry, "skills", NULL) ? config_entry_word(entry) : NULL;
+    if (!skill || skill_source_cut_required(skill))
+        return error_set(err, "%s:%d: [%s] %s %s: %s", quoted(entry->file), entry->line,
+                         entry->section, quoted(entry->key), quoted(path), why);
+    warn("the skill %s is left out: %s: %s", quoted(entry->key), quoted(path), why);
+    return 0;
+}
+
 int config_paths_find(const struct config *config, struct config_paths *paths,
                       struct error *err)
 {
@@ -288,9 +300,8 @@ int config_paths_find(const struct config *config, struct config_paths *paths,
             continue;
         if (whole && entry->source == CONFIG_PROJECT) {
             paths->items[i] = realpath(whole, NULL);
-            if (!paths->items[i])
-                return error_errno(err, "%s:%d: [%s] %s %s", quoted(entry->file), entry->line,
-                                   entry->section, quoted(entry->key), quoted(path));
+            if (!paths->items[i] && not_there(entry, path, err) < 0)
+                return -1;
         } else if (!(paths->items[i] = take_ptr(whole))) {
             return error_set(err, "out of memory");
         }

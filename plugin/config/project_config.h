@@ -47,7 +47,8 @@ int config_read_all(struct config *config, const struct arguments *arguments,
  * The files and folders of the host that entries name ([run] include and instructions, [home]
  * file, folders of [skills]): absolute, and relative to the folder of the file that says so,
  * "~/" to the home folder; options are relative to the current one. Those of a project's file
- * are real paths: where a symbolic link leads is part of what the user agrees to.
+ * are real paths: where a symbolic link leads is part of what the user agrees to. A skill of
+ * theirs that is not there has none, with a warning, or an error if it is required.
  */
 struct config_paths {
     char **items; /* an entry each: its path, or NULL */

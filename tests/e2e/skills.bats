@@ -118,6 +118,23 @@ in_box() { claudex run "${options[@]}" . -- "$@"; }
     refused 125 "the skill links is required, and could not be had: its link up" claudex run . -- true
 }
 
+@test "of a project's own skills one that is not there is left out, and the others are there" {
+    skill near near
+    printf '[skills]\ngone = ./nowhere\nnear = ./near\n' >.claudex
+    claudex trust --yes
+    run claudex run . -- ls /home/node/.claude/skills
+    equal "$status" 0
+    has "$output" "the skill gone is left out: ./nowhere: No such file or directory"
+    has "$output" near
+    has "$(claudex skills update 2>&1)" "near "
+    # What comes to be there was not agreed to.
+    skill nowhere gone
+    refused 125 "asks for" claudex run . -- true
+    rm -r nowhere
+    printf '[skills]\ngone = ./nowhere required\n' >.claudex
+    refused 125 "gone ./nowhere: No such file" claudex run --trust . -- true
+}
+
 @test "a real git server serves them by branch, tag, path and commit; the next start is offline" {
     serve
     repository one
