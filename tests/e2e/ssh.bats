@@ -435,11 +435,13 @@ start_near_server()
     up
     at=$(gateway):$port
     docker exec --user git "$token-git" sh -ec 'git init -q -b main /tmp/w && cd /tmp/w
-        mkdir sub && printf -- "---\nname: one\ndescription: by ssh\n---\n# one\n" >sub/SKILL.md
+        for skill in one two; do mkdir $skill
+            printf -- "---\nname: $skill\ndescription: by ssh\n---\n# $skill\n" >$skill/SKILL.md
+        done
         git add . && git -c user.name=a -c user.email=a@b commit -q -m one && git push -q /srv/app.git main'
 }
 
-@test "a skill comes by ssh: with the chosen key alone, from a host that is known; then offline" {
+@test "skills come by ssh: with the chosen key alone, from a host that is known; then offline" {
     start_agent
     add_key ed25519 other@home
     add_key ed25519 me@work
@@ -447,7 +449,7 @@ start_near_server()
     printf 'command="git-upload-pack /srv/app.git; sleep 600" ' | cat - "$world/me@work.pub" >"$world/stays"
     start_near_server "$world/stays" "$world/other@home.pub"
     printf '%s\n' "allow = $at" '[ssh]' 'key = *@work' '[skills]' \
-        "one = ssh://git@$at/srv/app.git//sub@main" '[home]' 'file = ~/.ssh/known_hosts' \
+        "one = ssh://git@$at/srv/app.git//one@main" "two = ssh://git@$at/srv/app.git//two@main" '[home]' 'file = ~/.ssh/known_hosts' \
         >>"$XDG_CONFIG_HOME/claudex/config"
     mkdir -p "$HOME/.ssh"
     sed 's/^/other.example.com /' "$world/me@work.pub" >"$HOME/.ssh/known_hosts"
@@ -462,11 +464,12 @@ start_near_server()
     docker exec "$token-git" cat /etc/ssh/ssh_host_ed25519_key.pub |
         sed "s/^/[${at%:*}]:${at#*:} /" >"$HOME/.ssh/known_hosts"
     start_box --ssh
-    run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/one/SKILL.md; ssh-add -l
+    run claudex exec "$name" -- sh -c 'cat ~/.codex/skills/*/SKILL.md; ssh-add -l
         echo x >>/run/claudex/public/known_hosts || echo refused; ps -e -o comm='
     lacks "$output" $'\nssh\n'
     has "$output" refused
     has "$output" "name: one"
+    has "$output" "name: two" # at the same time
     has "$output" me@work
     has "$(grep 'Accepted publickey' "$world/sshd/log")" "$fingerprint"
     lacks "$(<"$world/sshd/log")" "$(ssh-keygen -lf "$world/other@home.pub" | cut -d ' ' -f 2)"
