@@ -25,8 +25,7 @@
 
 enum { PATIENCE_MS = 1500, COMMAND_MAX = 700 };
 
-/* --- one round ------------------------------------------------------------------------------
- */
+/* --- one round --------------------------------------------------------------------------- */
 
 /* Forks the worker; *channel is our end. */
 static pid_t start(const struct job *job, int *channel, struct error *err)
@@ -83,8 +82,7 @@ static void tell(struct git_worker *worker, const char *kind, const struct job_r
     told->when = time(NULL);
 }
 
-/* --- before the session ---------------------------------------------------------------------
- */
+/* --- before the session ------------------------------------------------------------------ */
 
 /* A signal from outside that asks to end, 0 where it was something else. */
 static int ending_signal(int signals)
@@ -258,8 +256,7 @@ int git_worker_begin(struct git_worker *worker, const struct session *session,
     return 0;
 }
 
-/* --- while the session runs ------------------------------------------------------------------
- */
+/* --- while the session runs -------------------------------------------------------------- */
 
 static void next(struct git_worker *worker);
 
@@ -336,8 +333,7 @@ void git_worker_want(struct git_worker *worker, const char *kind)
     next(worker);
 }
 
-/* --- after it ------------------------------------------------------------------------------
- */
+/* --- after it ---------------------------------------------------------------------------- */
 
 static void await_report(int channel)
 {

@@ -2,18 +2,25 @@
 /*
  * claudex-init: the first process of a box.
  *
- *     claudex-init [COMMAND [ARG…]]     as PID 1: the boot, then the session that COMMAND is
- *     claudex-init exec [OPTIONS] -- COMMAND [ARG…]
- *                                       through `docker exec`, as root: one more session,
- *                                       confined as the first
- *     claudex-init ctl WORD…            through `docker exec`, as root: a word to PID 1
- *     claudex-init snapshot [--quiet]   in a box, by anybody: asks PID 1 for a snapshot
- *     claudex-init --tokens WORD…       init/home/tokens_command.h: in a container of its own,
- * on the volume of logins claudex-init trail WORD…          through `docker exec`, as root:
- * init/trail.h claudex-init --trail WORD…        the same as PID 1, of a container for that
- * alone claudex-init --skills [json]      in a box, by anybody: the skills that are installed
+ *     claudex-init [COMMAND [ARG…]]   as PID 1: boots the box, then runs COMMAND as the session
+ *
+ * By the plugin, as root, through `docker exec`:
+ *
+ *     claudex-init exec [OPTIONS] -- COMMAND [ARG…]   one more session, confined as the first
+ *     claudex-init ctl WORD…                          a request to PID 1
+ *     claudex-init trail WORD…                        the audit trail: init/trail.h
+ *
+ * By the plugin, as PID 1 of a container that does nothing else:
+ *
+ *     claudex-init --trail WORD…     the same, where no box runs
+ *     claudex-init --tokens WORD…    the volume of logins: init/home/tokens_command.h
+ *
+ * By anybody in a box:
+ *
+ *     claudex-init snapshot [--quiet]   asks PID 1 for a snapshot
+ *     claudex-init --skills [json]      lists the skills that are installed
  *     claudex-init --version
- *     claudex WORD…                     inside, for the agent: init/inside/command.h
+ *     claudex WORD…                     for the agent: init/inside/command.h
  */
 #include <stdio.h>
 #include <string.h>
@@ -228,23 +235,23 @@ static int boot_session(struct boot *boot, struct error *err)
 /* In this order, and nothing of the agent before the last. Each succeeds or ends the container
  * with one line. */
 static int (*const phases[])(struct boot *, struct error *) = {
-    boot_signals,       /* blocked; no terminal */
-    boot_privileges,    /* those that are needed, and no new ones */
-    boot_closed,        /* the firewall, whatever comes */
-    boot_private,       /* folders that the agent cannot enter or replace */
-    boot_image,         /* as any has to be */
-    boot_configuration, /* read and validated again: it says what the rest expects */
-    boot_mounts,        /* are what was approved */
-    boot_owner,         /* who the agent is, and so who the workers are */
-    boot_gate,          /* its sockets, before there is anybody else to bind them */
-    boot_network,       /* the mode that was kept or asked for, and its rules */
-    boot_home,          /* is its own */
-    boot_ssh,           /* a socket, if the host's agent is wanted and there */
-    boot_git,           /* what the projects are before the session */
-    boot_workers,       /* the gate, before anything goes through it */
-    boot_skills,        /* in both agents' homes; what is new is fetched */
-    boot_ready,         /* told to all who ask */
-    boot_session,
+    boot_signals,       /* block them; give up the terminal */
+    boot_privileges,    /* check the capabilities; never gain any */
+    boot_closed,        /* close the firewall, whatever comes next */
+    boot_private,       /* close the folders that are not the agent's */
+    boot_image,         /* make any user's image fit to be a box */
+    boot_configuration, /* read and validate it again: the rest relies on it */
+    boot_mounts,        /* check that they are the approved ones */
+    boot_owner,         /* find the agent's uid, and from it the workers' */
+    boot_gate,          /* bind its sockets before anybody else can */
+    boot_network,       /* set the rules of the mode that was kept or asked for */
+    boot_home,          /* lay it out anew; put the logins there */
+    boot_ssh,           /* make a socket, if the host's agent is wanted and there */
+    boot_git,           /* begin to record the projects as they are now */
+    boot_workers,       /* start the gate, before anything needs it */
+    boot_skills,        /* install them for both agents; fetch what is new */
+    boot_ready,         /* listen for requests; publish the status */
+    boot_session,       /* start the agent */
 };
 
 static int first_process(char *const *command)

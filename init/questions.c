@@ -16,8 +16,7 @@ void questions_init(struct questions *questions, bool asked)
         questions->terminals[i] = -1;
 }
 
-/* --- terminals ----------------------------------------------------------------------------
- */
+/* --- terminals --------------------------------------------------------------------------- */
 
 static int *find(struct questions *questions, int fd)
 {
@@ -75,8 +74,7 @@ static void tell_all(struct questions *questions, const char *line)
         tell(questions, &questions->terminals[i], line);
 }
 
-/* --- the question -------------------------------------------------------------------------
- */
+/* --- the question ------------------------------------------------------------------------ */
 
 /* The caller's; NULL when out of memory. */
 static char *print(const struct questions *questions)
@@ -113,8 +111,7 @@ void questions_withdraw(struct questions *questions)
     tell_all(questions, line);
 }
 
-/* --- requests -----------------------------------------------------------------------------
- */
+/* --- requests ---------------------------------------------------------------------------- */
 
 static void refuse(struct control_reply *reply, const char *why)
 {

@@ -8,8 +8,7 @@
 #include "init/seccomp_filter.h"
 #include "shared/cleanup.h"
 
-/* --- what each of them makes --------------------------------------------------------------
- */
+/* --- what each of them makes ------------------------------------------------------------- */
 
 /* Memory, time, its end, and what privs_verify() looks at. */
 static const int all[] = {SCMP_SYS(brk),       SCMP_SYS(munmap),        SCMP_SYS(mremap),
@@ -71,8 +70,7 @@ static const int git_threads[] = {SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
                                   SCMP_SYS(rt_sigprocmask),  SCMP_SYS(rt_sigaction),
                                   SCMP_SYS(sigaltstack),     SCMP_SYS(exit)};
 
-/* --- filters ------------------------------------------------------------------------------
- */
+/* --- filters ----------------------------------------------------------------------------- */
 
 /* Of these tables, and memory that holds no code. */
 static int allow(scmp_filter_ctx filter, const int *calls, size_t count)

@@ -23,8 +23,7 @@
 /* Where agents look, in their home. */
 static const char *const places[] = {".claude/skills", ".codex/skills"};
 
-/* --- the agents' homes ----------------------------------------------------------------------
- */
+/* --- the agents' homes ------------------------------------------------------------------- */
 
 void skills_link(const struct skills *skills, const char *name, const char *target)
 {
@@ -59,8 +58,7 @@ void skills_note(struct skills *skills, const char *name, const char *source,
     (void)json_array_append_new(skills->list, one);
 }
 
-/* --- the image's and the user's -------------------------------------------------------------
- */
+/* --- the image's and the user's ---------------------------------------------------------- */
 
 /* Of the user's own: kinds and sizes as PID 1 sees them, the text as a worker does. */
 static int check_local(const struct skills *skills, int folder, struct error *err)
@@ -123,8 +121,7 @@ static int install_folders(struct skills *skills, const char *parent, bool local
     return failed;
 }
 
-/* --- all ------------------------------------------------------------------------------------
- */
+/* --- all --------------------------------------------------------------------------------- */
 
 static bool asked_to_refresh(const struct strings *environment)
 {

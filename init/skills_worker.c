@@ -120,8 +120,7 @@ static void check(const struct task *task)
     (void)!write(CHANNEL, &report, sizeof report);
 }
 
-/* --- starting and hearing them --------------------------------------------------------------
- */
+/* --- starting and hearing them ----------------------------------------------------------- */
 
 /* In the worker: closes all but the standard three, the channel and the stream to ssh. */
 static int keep(int channel, struct skill_stream *stream)

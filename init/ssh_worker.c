@@ -26,8 +26,7 @@
 
 enum { BACKLOG = 4096, MESSAGES_A_TURN = 32 };
 
-/* --- the socket ----------------------------------------------------------------------------
- */
+/* --- the socket -------------------------------------------------------------------------- */
 
 static bool is_set(const struct strings *environment)
 {
@@ -96,8 +95,7 @@ int ssh_worker_bind(struct ssh_worker *worker, const struct session *session,
     return worker->listener < 0 ? -1 : set_variable(environment, err);
 }
 
-/* --- the proxy's process -------------------------------------------------------------------
- */
+/* --- the proxy's process ----------------------------------------------------------------- */
 
 static void child(void *context, int control)
 {
@@ -120,8 +118,7 @@ static void child(void *context, int control)
     proxy_run(&proxy);
 }
 
-/* --- what it asks --------------------------------------------------------------------------
- */
+/* --- what it asks ------------------------------------------------------------------------ */
 
 static void let_go(struct ssh_worker *worker)
 {
@@ -206,8 +203,7 @@ static void messages_ready(void *context, int fd, uint32_t events)
     }
 }
 
-/* --- its life ------------------------------------------------------------------------------
- */
+/* --- its life ---------------------------------------------------------------------------- */
 
 static int start(struct ssh_worker *worker, struct error *err);
 

@@ -22,8 +22,7 @@
 
 enum { OUTPUT_MAX = 64 << 10 };
 
-/* --- the container --------------------------------------------------------------------------
- */
+/* --- the container ----------------------------------------------------------------------- */
 
 /* Its root owns all that it touches, so it has no capability. */
 static json_t *spec(const char *volume, const char *const *words)
@@ -117,8 +116,7 @@ int tokens_keep(struct engine *engine, const char *volume, enum login_agent agen
     return run(engine, volume, words, files, &out, err);
 }
 
-/* --- the host's own login -------------------------------------------------------------------
- */
+/* --- the host's own login ---------------------------------------------------------------- */
 
 void tokens_found_free(struct tokens_found *found)
 {

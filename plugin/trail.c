@@ -23,8 +23,7 @@ void trail_free(struct trail *trail)
     *trail = (struct trail){0};
 }
 
-/* --- where it is ----------------------------------------------------------------------------
- */
+/* --- where it is ------------------------------------------------------------------------- */
 
 /* 1 if the engine has it. */
 static int has_volume(struct engine *engine, const char *folder, struct error *err)

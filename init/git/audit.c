@@ -34,8 +34,7 @@ static const struct {
 
 #define TIP "main" /* in refs/heads */
 
-/* --- opening -------------------------------------------------------------------------------
- */
+/* --- opening ----------------------------------------------------------------------------- */
 
 static int make_layout(int folder, struct error *err)
 {
@@ -84,8 +83,7 @@ void audit_close(struct audit *audit)
             close(take_fd(all[i]));
 }
 
-/* --- the last snapshot ---------------------------------------------------------------------
- */
+/* --- the last snapshot ------------------------------------------------------------------- */
 
 int audit_tip(const struct audit *audit, uint8_t oid[OID_SIZE], struct error *err)
 {
@@ -116,8 +114,7 @@ int audit_set_tip(const struct audit *audit, const uint8_t oid[OID_SIZE], struct
     return 0;
 }
 
-/* --- packs ----------------------------------------------------------------------------------
- */
+/* --- packs ------------------------------------------------------------------------------- */
 
 int audit_pack_new(const struct audit *audit, char name[AUDIT_TEMPORARY_MAX], struct error *err)
 {
@@ -161,8 +158,7 @@ int audit_pack_place(const struct audit *audit, const char *temporary, struct pa
     return 0;
 }
 
-/* --- what the next snapshot wants to know ----------------------------------------------------
- */
+/* --- what the next snapshot wants to know ------------------------------------------------ */
 
 static int save(const struct audit *audit, const char *name, const struct buf *bytes,
                 struct error *err)
@@ -228,8 +224,7 @@ int audit_save_ignore(const struct audit *audit, const char *box, const struct i
     return save(audit, name, &bytes, err);
 }
 
-/* --- space ----------------------------------------------------------------------------------
- */
+/* --- space ------------------------------------------------------------------------------- */
 
 enum { RESERVE = 16 * 1024 * 1024 };
 #define GIB ((uint64_t)1 << 30)

@@ -43,8 +43,7 @@ struct reader {
     struct buf bytes;
 };
 
-/* --- of large files, only a hash ------------------------------------------------------------
- */
+/* --- of large files, only a hash --------------------------------------------------------- */
 
 static bool is_zero(const char *bytes, size_t length)
 {
@@ -101,8 +100,7 @@ static int add_hash(struct reader *reader, struct entry *entry, int fd, enum not
     return pack_add(h->pack, &reader->deflater, OBJECT_BLOB, text, (size_t)n, entry->oid);
 }
 
-/* --- one file -------------------------------------------------------------------------------
- */
+/* --- one file ---------------------------------------------------------------------------- */
 
 static int read_whole(int fd, struct buf *bytes)
 {
@@ -245,8 +243,7 @@ static int add_link(struct reader *reader, struct entry *entry)
                     entry->oid);
 }
 
-/* --- all ------------------------------------------------------------------------------------
- */
+/* --- all --------------------------------------------------------------------------------- */
 
 static void *read_some(void *context)
 {

@@ -128,8 +128,7 @@ int history_find(const struct history *history, const char *word, git_commit **c
     return at ? 0 : 1;
 }
 
-/* --- as JSON --------------------------------------------------------------------------------
- */
+/* --- as JSON ----------------------------------------------------------------------------- */
 
 json_t *history_path(const char *path)
 {

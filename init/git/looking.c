@@ -56,8 +56,7 @@ int looking_log(struct looking *looking, struct error *err)
     return -1;
 }
 
-/* --- two snapshots ---------------------------------------------------------------------------
- */
+/* --- two snapshots ----------------------------------------------------------------------- */
 
 struct pair {
     struct history history;

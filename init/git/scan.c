@@ -36,8 +36,7 @@ bool scan_believes(int root)
            fs.f_type != HUGETLBFS_MAGIC;
 }
 
-/* --- the last snapshot ---------------------------------------------------------------------
- */
+/* --- the last snapshot ------------------------------------------------------------------- */
 
 /* Both lists ascend, so this only ever goes on. */
 static const struct entry *seek(struct walk *walk)
@@ -62,8 +61,7 @@ static bool had_files(struct walk *walk)
     return entry && strncmp(entry->path, walk->path, walk->length) == 0;
 }
 
-/* --- .gitignore ----------------------------------------------------------------------------
- */
+/* --- .gitignore -------------------------------------------------------------------------- */
 
 /* Its rules count for what lies beside and below it. */
 static int gather(struct walk *walk, const struct listing *listing)
@@ -97,8 +95,7 @@ static bool is_ignored(struct walk *walk, bool is_folder)
     return false;
 }
 
-/* --- the walk ------------------------------------------------------------------------------
- */
+/* --- the walk ---------------------------------------------------------------------------- */
 
 static struct entry *add(struct walk *walk, const struct entry *fields,
                          const struct entry *before)

@@ -41,8 +41,7 @@ static void taking_free(struct taking *t)
     git_odb_free(t->odb);
 }
 
-/* --- the text -------------------------------------------------------------------------------
- */
+/* --- the text ---------------------------------------------------------------------------- */
 
 /* One line of it, whatever somebody called his files and commands. */
 static int add_trailer(struct buf *text, const char *name, const char *value)
@@ -77,8 +76,7 @@ char *snapshot_commit_text(const struct snapshot *what, const char *tree, const 
     return failed ? NULL : buf_take(&text);
 }
 
-/* --- as the agent ---------------------------------------------------------------------------
- */
+/* --- as the agent ------------------------------------------------------------------------ */
 
 static int look(void *context, struct error *err)
 {
@@ -109,8 +107,7 @@ static int read_files(void *context, struct error *err)
     return hash_fresh(&hashing, err);
 }
 
-/* --- trees and the commit --------------------------------------------------------------------
- */
+/* --- trees and the commit ---------------------------------------------------------------- */
 
 static int emit_tree(void *context, const void *bytes, size_t length, uint8_t oid[OID_SIZE])
 {
@@ -174,8 +171,7 @@ static int add_commit(struct taking *t, const uint8_t parent[OID_SIZE], bool has
     return pack_add(&t->pack, &t->deflater, OBJECT_COMMIT, text, strlen(text), t->result->oid);
 }
 
-/* --- whole -----------------------------------------------------------------------------------
- */
+/* --- whole ------------------------------------------------------------------------------- */
 
 /* Another thread's errno is not ours: what broke the pack, the pack knows. */
 static int cannot(const struct taking *t, struct error *err)

@@ -45,8 +45,7 @@ int workspace_prepare(uid_t uid, gid_t gid, struct error *err)
     return 0;
 }
 
-/* --- the index ------------------------------------------------------------------------------
- */
+/* --- the index --------------------------------------------------------------------------- */
 
 /* What the format has of a file; all big-endian. */
 struct indexed {
@@ -127,8 +126,7 @@ int workspace_index(const struct workspace_project *projects, size_t count, uid_
     return buf_append(out, sum, sizeof sum);
 }
 
-/* --- two objects ----------------------------------------------------------------------------
- */
+/* --- two objects ------------------------------------------------------------------------- */
 
 static int write_new(int folder, const char *path, const void *bytes, size_t length,
                      mode_t mode, struct error *err)
@@ -191,8 +189,7 @@ static int write_commit(int folder, const struct workspace_project *projects, si
     return write_object(folder, "commit", &commit, hex, err);
 }
 
-/* --- whole -----------------------------------------------------------------------------------
- */
+/* --- whole ------------------------------------------------------------------------------- */
 
 /* In git's order of trees, which is that of the index too. */
 static int by_name(const void *a, const void *b)

@@ -102,8 +102,7 @@ static json_t *users_own(const char *path)
     return NULL;
 }
 
-/* --- ours -----------------------------------------------------------------------------------
- */
+/* --- ours -------------------------------------------------------------------------------- */
 
 static int print(const struct settings_file *file, const struct settings_input *input,
                  struct buf *text)

@@ -20,8 +20,7 @@ enum { LEFT_SECONDS = 24 * 3600, OLD_SIZE = SKILL_KEY_SIZE + 8 };
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* --- deciding -------------------------------------------------------------------------------
- */
+/* --- deciding ---------------------------------------------------------------------------- */
 
 static int by_use(const void *a, const void *b)
 {
@@ -39,8 +38,7 @@ void skill_trim_choose(struct skill_kept *list, size_t count)
     }
 }
 
-/* --- the cache ------------------------------------------------------------------------------
- */
+/* --- the cache --------------------------------------------------------------------------- */
 
 int skill_trim_use(int cache, const char *key)
 {

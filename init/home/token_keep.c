@@ -17,8 +17,7 @@ enum {
     TELL_SECONDS = 60,
 };
 
-/* --- what is told ---------------------------------------------------------------------------
- */
+/* --- what is told ------------------------------------------------------------------------ */
 
 static const char *whose(const struct login *login)
 {
@@ -79,8 +78,7 @@ void tokens_show(const struct tokens *tokens)
         warn("cannot write " BOX_LOGINS ": %s", strerror(errno));
 }
 
-/* --- deciding -------------------------------------------------------------------------------
- */
+/* --- deciding ---------------------------------------------------------------------------- */
 
 /* What a box claims of an account is no news where the login has said it. */
 static struct login as_kept(const struct tokens *tokens, enum login_agent agent,

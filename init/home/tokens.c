@@ -23,8 +23,7 @@ enum {
     PATH_SIZE = 64,
 };
 
-/* --- deciding -------------------------------------------------------------------------------
- */
+/* --- deciding ---------------------------------------------------------------------------- */
 
 bool tokens_same(const struct token_side *a, const struct token_side *b)
 {
@@ -46,8 +45,7 @@ enum token_step token_decide(const struct token *seen, const struct token_side *
     return home_changed ? TOKEN_LOST : TOKEN_NOTHING;
 }
 
-/* --- both places ----------------------------------------------------------------------------
- */
+/* --- both places ------------------------------------------------------------------------- */
 
 struct token_side tokens_side_of(const struct buf *bytes)
 {
@@ -139,8 +137,7 @@ struct token_side tokens_look_kept(const struct tokens *tokens, enum login_agent
     return found > 0 ? tokens_side_of(&kept->bytes) : (struct token_side){0};
 }
 
-/* --- one step -------------------------------------------------------------------------------
- */
+/* --- one step ---------------------------------------------------------------------------- */
 
 void tokens_take(struct tokens *tokens, enum login_agent agent, const struct token_kept *kept,
                  const struct token_side *now)
@@ -253,8 +250,7 @@ void tokens_finish_check(struct tokens *tokens)
     buf_clear(&tokens->bytes);
 }
 
-/* --- start and end --------------------------------------------------------------------------
- */
+/* --- start and end ----------------------------------------------------------------------- */
 
 /* As `docker claudex login` has it run, on an empty folder. */
 static bool is_login(char *const *command, enum login_agent agent)

@@ -44,8 +44,7 @@ static int list(int store, struct error *err)
     return 0;
 }
 
-/* --- what is done to one: as token_store_promote(), with `id` where it was given ------------
- */
+/* --- what is done to one: as token_store_promote(), with `id` where it was given --------- */
 
 static int accept_held(int store, enum login_agent agent, const char *id, struct error *err)
 {

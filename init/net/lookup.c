@@ -152,8 +152,7 @@ static void keep(struct lookup *lookup, const char *name, const struct addresses
     cached->until = lookup->reactor->now + seconds * 1000;
 }
 
-/* --- queries -------------------------------------------------------------------------------
- */
+/* --- queries ----------------------------------------------------------------------------- */
 
 static struct lookup_query *query_new(struct lookup *lookup, void *context,
                                       struct lookup_query **handle)

@@ -53,8 +53,7 @@ static void leave_upstream(struct client *client)
         client_drop_upstream(client);
 }
 
-/* --- its life ------------------------------------------------------------------------------
- */
+/* --- its life ---------------------------------------------------------------------------- */
 
 static void forget_request(struct client *client)
 {

@@ -10,8 +10,7 @@
 #include "init/ssh/signed.h"
 #include "shared/log.h"
 
-/* --- answers -------------------------------------------------------------------------------
- */
+/* --- answers ----------------------------------------------------------------------------- */
 
 static void answer(struct client *client, const void *frame, size_t length)
 {
@@ -33,8 +32,7 @@ static void refuse_signature(struct client *client, enum signature_result why)
     exchange_fail(client);
 }
 
-/* --- the agent -----------------------------------------------------------------------------
- */
+/* --- the agent --------------------------------------------------------------------------- */
 
 static void want(struct client *client);
 
@@ -111,8 +109,7 @@ static void want(struct client *client)
     upstream_wait(client->proxy, client);
 }
 
-/* --- requests ------------------------------------------------------------------------------
- */
+/* --- requests ---------------------------------------------------------------------------- */
 
 static void quote(char *out, size_t size, struct bytes text)
 {
@@ -208,8 +205,7 @@ void exchange_begin(struct client *client)
     }
 }
 
-/* --- the agent's answers -------------------------------------------------------------------
- */
+/* --- the agent's answers ----------------------------------------------------------------- */
 
 static void note_bind(struct client *client)
 {

@@ -12,8 +12,7 @@ size_t frame_size(const uint8_t *bytes, size_t length)
     return size >= 1 && size <= FRAME_MAX ? FRAME_LENGTH + size : 0;
 }
 
-/* --- requests ------------------------------------------------------------------------------
- */
+/* --- requests ---------------------------------------------------------------------------- */
 
 static bool is_sign(struct bytes rest, struct request *request)
 {
@@ -59,8 +58,7 @@ void frame_request(struct bytes frame, struct request *request)
         *request = read;
 }
 
-/* --- answers -------------------------------------------------------------------------------
- */
+/* --- answers ----------------------------------------------------------------------------- */
 
 static bool is_list(struct bytes rest)
 {

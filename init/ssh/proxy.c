@@ -18,8 +18,7 @@ enum {
     REFUSAL_MS = 1000 / PROXY_REFUSALS_A_SECOND,
 };
 
-/* --- clients -------------------------------------------------------------------------------
- */
+/* --- clients ----------------------------------------------------------------------------- */
 
 static void go_deaf(struct proxy *proxy)
 {
@@ -95,8 +94,7 @@ void proxy_client_gone(struct proxy *proxy, struct client *client)
     listen_again(proxy);
 }
 
-/* --- rows ---------------------------------------------------------------------------------
- */
+/* --- rows -------------------------------------------------------------------------------- */
 
 void row_add(struct row *row, struct client *client)
 {
@@ -115,8 +113,7 @@ void row_remove(struct row *row, struct client *client)
     row->count--;
 }
 
-/* --- PID 1's words -------------------------------------------------------------------------
- */
+/* --- PID 1's words ----------------------------------------------------------------------- */
 
 bool proxy_send(struct proxy *proxy, const struct message *message)
 {
@@ -189,8 +186,7 @@ static void again(struct timer *timer)
     consent_again(proxy);
 }
 
-/* --- signatures ----------------------------------------------------------------------------
- */
+/* --- signatures -------------------------------------------------------------------------- */
 
 bool proxy_may_sign(struct proxy *proxy)
 {
@@ -227,8 +223,7 @@ bool proxy_tell(struct proxy *proxy, const struct signature *signature)
                       &(struct message){.kind = MESSAGE_SIGNATURE, .signature = *signature});
 }
 
-/* --- its life ------------------------------------------------------------------------------
- */
+/* --- its life ---------------------------------------------------------------------------- */
 
 static size_t most_clients(void)
 {

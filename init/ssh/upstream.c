@@ -15,8 +15,7 @@ bool upstream_is_quiet(const struct upstream *upstream)
            (errno == EAGAIN || errno == EINTR);
 }
 
-/* --- wishes -------------------------------------------------------------------------------
- */
+/* --- wishes ------------------------------------------------------------------------------ */
 
 static bool is_full(const struct proxy *proxy)
 {
@@ -47,8 +46,7 @@ void upstream_wait(struct proxy *proxy, struct client *client)
     upstreams_want(proxy);
 }
 
-/* --- the spare one ------------------------------------------------------------------------
- */
+/* --- the spare one ----------------------------------------------------------------------- */
 
 /* A box that asks nothing holds no connection to the agent. */
 static void spare_is_old(struct timer *timer)
@@ -77,8 +75,7 @@ static void spare_keep(struct upstream *upstream)
     timer_set(&proxy->reactor, &proxy->spare_age, TIMER_DIAL);
 }
 
-/* --- their lives --------------------------------------------------------------------------
- */
+/* --- their lives ------------------------------------------------------------------------- */
 
 static void ready(struct watch *watch, uint32_t events)
 {

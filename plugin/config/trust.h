@@ -68,8 +68,7 @@ void approvals_free(struct approvals *approvals);
  */
 char *trust_describe(const struct trust_request *request, const struct approval *before);
 
-/* --- the store: ${XDG_STATE_HOME:-~/.local/state}/claudex/trust, a file a project -----------
- */
+/* --- the store: ${XDG_STATE_HOME:-~/.local/state}/claudex/trust, a file a project -------- */
 
 /* 1 and *approval, the caller's; 0 where there is none, a damaged one included; -1. */
 int trust_find(const char *folder, struct approval *approval, struct error *err);

@@ -89,8 +89,7 @@ static char *volume(const struct session *session, struct error *err)
     return name;
 }
 
-/* --- login ----------------------------------------------------------------------------------
- */
+/* --- login ------------------------------------------------------------------------------- */
 
 enum { HELD_SIZE = 1024 };
 
@@ -333,8 +332,7 @@ const struct command cmd_login = {
     .run = login,
 };
 
-/* --- logout ---------------------------------------------------------------------------------
- */
+/* --- logout ------------------------------------------------------------------------------ */
 
 static int logout(struct invocation *invocation, struct error *err)
 {

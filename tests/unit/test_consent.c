@@ -55,8 +55,7 @@ static void begin(struct consent *consent, struct screen *screen)
     assert_true(consent->timer >= 0);
 }
 
-/* --- PID 1 ---------------------------------------------------------------------------------
- */
+/* --- PID 1 ------------------------------------------------------------------------------- */
 
 /* In its own process: to whatever it is asked it says `answer`. */
 static void answer_all(const char *folder, int control, const char *answer)
@@ -113,8 +112,7 @@ static void end(struct consent *consent, pid_t box)
     }
 }
 
-/* --- the tests -----------------------------------------------------------------------------
- */
+/* --- the tests --------------------------------------------------------------------------- */
 
 static void a_box_that_is_not_up_is_tried_soon_then_now_and_then(void **state)
 {

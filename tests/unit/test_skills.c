@@ -227,8 +227,7 @@ static void links(void **state)
     assert_false(skill_link_stays("..", 0));
 }
 
-/* --- trees ----------------------------------------------------------------------------------
- */
+/* --- trees ------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/claudex-skill-XXXXXX";
 static int tree;

@@ -128,8 +128,7 @@ static void what_was_refused_is_refused_once(void **state)
     assert_int_equal(decide(c, a, b, a), TOKEN_CHECK);
 }
 
-/* --- looks that fail ------------------------------------------------------------------------
- */
+/* --- looks that fail --------------------------------------------------------------------- */
 
 static int make_store(void)
 {
@@ -253,8 +252,7 @@ static void a_look_for_a_name_is_not_the_next_one(void **state)
     }
 }
 
-/* --- what was seen --------------------------------------------------------------------------
- */
+/* --- what was seen ----------------------------------------------------------------------- */
 
 static void what_was_not_seen_is_not_accepted(void **state)
 {
