@@ -7,10 +7,10 @@
  *
  * The gate shares with each of its carriers, and with that one alone, a table with a slot for
  * each connection handed on, and a pair of sockets (SOCK_SEQPACKET). What must never get lost,
- * "cut this" and "this ended", stands in the table; a packet only says that there is something
- * to read, and where the pair is full, there are packets in it that say the same.
+ * "cut this" and "this ended", is written to the table; a packet only says that there is
+ * something to read. If the pair is full, the packets in it already say so.
  *
- * A carrier ends when its pair is closed, and all that it carries with it.
+ * A carrier ends when its pair is closed, and so do all connections that it carries.
  */
 #ifndef CLAUDEX_INIT_NET_CARRIER_H
 #define CLAUDEX_INIT_NET_CARRIER_H
@@ -24,7 +24,7 @@
 
 enum {
     CARRIERS_MAX = 2,
-    CARRIED_MAX = 10000,     /* by one of them */
+    CARRIED_MAX = 10000,     /* connections of one carrier */
     CARRIER_DESCRIPTORS = 6, /* of a connection, at most: two sockets, two pipes */
     CARRIER_PACKETS = 64,    /* read from a pair before others have a turn */
 };
@@ -40,8 +40,9 @@ struct carried_table {
     struct carried_slot slots[CARRIED_MAX];
 };
 
-/* A connection on its way, gate to carrier, with SCM_RIGHTS: client, server, and for each
- * direction that holds bytes both ends of its pipe. A packet of another size only wakes. */
+/* The packet that hands a connection from the gate to a carrier. With it come descriptors
+ * (SCM_RIGHTS): client, server, and for each direction that holds bytes both ends of its pipe.
+ * A packet of another size only wakes. */
 struct carrier_load {
     uint32_t slot;
     struct {
@@ -50,7 +51,8 @@ struct carrier_load {
     } up, down;
 };
 
-/* In the forked child, before it is confined; the pair stays the caller's. 0 or -1. */
+/* Called in the forked child, before it is confined. The caller still owns the pair. 0 or -1.
+ */
 int carrier_open(struct carried_table *table, int pair, struct error *err);
 /* Returns when the pair is closed. */
 void carrier_run(void);

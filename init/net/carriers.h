@@ -21,7 +21,7 @@ struct carriers;
 
 struct carrier_end {
     struct carriers *carriers;
-    struct watch pair; /* fd -1: it is no more */
+    struct watch pair; /* fd -1: the carrier has ended */
     struct carried_table *table;
     size_t carries;
     void *owners[CARRIED_MAX]; /* by slot; NULL: free, or cut */
@@ -38,9 +38,9 @@ struct carriers {
     void (*ended)(void *owner);
 };
 
-/* Where a connection is that was handed on. */
+/* The carrier and the slot of a connection that was handed on. */
 struct carried_at {
-    struct carrier_end *carrier; /* NULL: nowhere */
+    struct carrier_end *carrier; /* NULL: not handed on */
     uint32_t slot;
 };
 
@@ -53,7 +53,7 @@ typedef void carrier_child(struct carried_table *table, int pair, void *context)
 void carriers_fork(struct carriers *carriers, size_t count, carrier_child *child,
                    void *context);
 /* Listens to them. `descriptors`: how many each may have. `ended` is called with the owner of
- * what ended by itself. 0 or -1. */
+ * each connection that ended without carriers_cut(). 0 or -1. */
 int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t descriptors,
                   void (*ended)(void *), struct error *err);
 
@@ -63,9 +63,9 @@ int carriers_open(struct carriers *carriers, struct reactor *reactor, size_t des
 int carriers_take(struct carriers *carriers, void *owner, const struct end *client,
                   const struct end *server, const struct flow *up, const struct flow *down,
                   struct carried_at *at);
-/* Ends one, with a reset both ways; its owner is not called any more. */
+/* Ends one, with a reset to both peers; `ended` is not called for it. */
 void carriers_cut(const struct carried_at *at);
-/* Bytes so far. */
+/* The bytes that the carrier has moved so far. */
 void carriers_count(const struct carried_at *at, uint64_t *up, uint64_t *down);
 
 #endif

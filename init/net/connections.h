@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The box's TCP connections with the world (those with itself do not count), and cutting them:
+ * Lists and cuts the box's TCP connections with the world (those with itself do not count), by
  * sock_diag(7) and the kernel's connection tracking.
  */
 #ifndef CLAUDEX_INIT_NET_CONNECTIONS_H
@@ -18,9 +18,10 @@
 int connections_list(struct buf *out, uid_t gate, struct error *err);
 
 /*
- * Ends every connection with the world, and forgets that the kernel ever let one through, UDP's
- * flows among them. The rules must already let nothing of them out: a socket that is ended says
- * so to its peer. Returns how many sockets were ended, -1 with *err.
+ * Ends every connection with the world, and has the kernel's connection tracking forget all
+ * that it let through, flows of UDP included. The rules must already let nothing of them out,
+ * because a socket that is ended tells its peer. Returns how many sockets were ended, -1 with
+ * *err.
  */
 int connections_cut(struct error *err);
 

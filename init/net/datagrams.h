@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Datagrams by the dozen: what came is read by one call, and what is answered goes out by one
- * (recvmmsg(2), sendmmsg(2)), so that whoever asks much is woken once for many answers.
+ * Many datagrams at once: one call reads all that came, one sends all answers (recvmmsg(2),
+ * sendmmsg(2)), so that a client that asks much is woken once for many answers.
  */
 #ifndef CLAUDEX_INIT_NET_DATAGRAMS_H
 #define CLAUDEX_INIT_NET_DATAGRAMS_H
@@ -27,12 +27,13 @@ struct datagrams {
     size_t count;
 };
 
-/* What is there now, one that is too long as of length 0. Returns how many. */
+/* Reads the datagrams that are there now; one that is too long gets length 0. Returns how many.
+ */
 size_t datagrams_receive(struct datagrams *datagrams, int fd);
-/* One more to send. What is longer than it may be, or finds no room, goes out at once. */
+/* Adds one to send. One that is too long for the list, or finds it full, is sent at once. */
 void datagrams_add(struct datagrams *datagrams, int fd, const struct sockaddr_storage *peer,
                    socklen_t peer_length, const uint8_t *bytes, size_t length);
-/* Sends them all and has none left. What the socket does not take is lost, as datagrams are. */
+/* Sends them all and empties the list. What the socket does not take is lost. */
 void datagrams_send(struct datagrams *datagrams, int fd);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a connection may be dialled to. Pure: a destination, what its first bytes said, the
- * rules; out comes a name to resolve, an address to dial, or a refusal.
+ * Decides where a connection may be dialled to. Pure: from a destination, what the first bytes
+ * said, and the rules, it makes a name to resolve, an address to dial, or a refusal.
  */
 #ifndef CLAUDEX_INIT_NET_DECIDE_H
 #define CLAUDEX_INIT_NET_DECIDE_H
@@ -14,9 +14,9 @@
 #include "init/net/policy.h"
 
 enum protocol {
-    PROTOCOL_RAW,  /* no name inside: the destination alone says it */
-    PROTOCOL_TLS,  /* 443: the SNI */
-    PROTOCOL_HTTP, /* 80: the Host of every request */
+    PROTOCOL_RAW,  /* the bytes hold no name: the destination alone decides */
+    PROTOCOL_TLS,  /* 443: the SNI is the name */
+    PROTOCOL_HTTP, /* 80: the Host of every request is the name */
 };
 
 struct destination {
@@ -32,17 +32,17 @@ enum decision {
     DECISION_ADDRESS, /* dial the destination itself */
 };
 
-/* When the connection comes in. `open`: mode open, where everything may pass. */
+/* Called when the connection comes in. `open`: mode open, where everything may pass. */
 enum decision decide_first(const struct policy *policy, bool open, uint64_t now,
                            const struct destination *destination, enum protocol *protocol);
 
-/* Once the client said a name (DECISION_LISTEN before): the name, allowed on this port,
- * wherever the client dialled. */
+/* Called when the client has said a name, after DECISION_LISTEN. True if that name is allowed
+ * on this port, whatever address the client dialled. */
 bool decide_said(const struct policy *policy, uint64_t now, const char *said, uint16_t port);
 
-/* May a name lead to this address? Link-local, loopback and multicast never; private ones where
- * the whole box may (`private_names`), or the rule names a host that cannot be on the internet:
- * a single label, as compose services have, or host.docker.internal. */
+/* May a name lead to this address? Never to link-local, loopback and multicast ones; to private
+ * ones if the whole box may (`private_names`), or if the rule names a host that cannot be on
+ * the internet: a single label, as compose services have, or host.docker.internal. */
 bool decide_address(const struct policy *policy, bool private_names, uint64_t now,
                     const char *name, uint16_t port, const struct address *address);
 

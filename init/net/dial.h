@@ -27,7 +27,7 @@ struct dial {
     int error; /* errno of the last failure */
     struct timer stagger;
     void *context;
-    /* fd: connected, the callee's; -1: nobody answered, and `error` says why. Once. */
+    /* Called once. fd: connected, owned by the callee; -1: no address answered, see `error`. */
     void (*done)(struct dial *dial, int fd);
 };
 

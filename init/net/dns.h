@@ -7,8 +7,8 @@
  * record in the additional one, which is checked for form and otherwise ignored. Nothing that
  * a client says is ever sent on, so there is nothing to preserve but the question.
  *
- * Messages are the bare ones of UDP; over TCP the two bytes of length (RFC 1035 4.2.2) are the
- * caller's.
+ * Messages are those of UDP; the two bytes of length before one over TCP (RFC 1035 4.2.2) are
+ * left to the caller.
  */
 #ifndef CLAUDEX_INIT_NET_DNS_H
 #define CLAUDEX_INIT_NET_DNS_H
@@ -37,12 +37,12 @@ enum dns_rcode {
 
 struct dns_query {
     uint16_t id;
-    uint16_t flags;   /* those that an answer repeats, in place: opcode, RD, CD */
+    uint16_t flags;   /* the bits that an answer repeats, at their places: opcode, RD, CD */
     bool edns;        /* an OPT record came, so the answer has one */
     uint16_t udp_max; /* bytes of a datagram that the asker takes, at least DNS_UDP_MAX */
     uint16_t type;
     char name[DNS_NAME_MAX]; /* lower case; "" for the root, and for what is no host name */
-    uint8_t question[DNS_QUESTION_MAX]; /* as it came: 0x20 case games stay intact */
+    uint8_t question[DNS_QUESTION_MAX]; /* as it came: mixed case ("0x20" encoding) is kept */
     size_t question_length;
 };
 
@@ -52,21 +52,21 @@ enum dns_verdict {
     DNS_IGNORE, /* too short to answer, or itself an answer */
 };
 
-/* What is wrong decides the code:
+/* The code by what is wrong:
  *   DNS_NOTIMP    another opcode than QUERY
  *   DNS_FORMERR   malformed, truncated, too long, not one question, anything left over
  *   DNS_REFUSED   another class than IN
- *   DNS_NXDOMAIN  well-formed, but nothing that a host is called (is_host_name())
+ *   DNS_NXDOMAIN  well-formed, but not a host name (is_host_name())
  *   DNS_BADVERS   another EDNS version than 0 */
 enum dns_verdict dns_parse(const uint8_t *message, size_t length, struct dns_query *query,
                            enum dns_rcode *rcode);
 
 /* Each writes a whole answer into out (at least DNS_UDP_MAX bytes) and returns its length.
  *
- * An error or, with DNS_NOERROR, "no such data". There is no SOA record, so a client keeps
- * neither (RFC 2308 5): what is allowed a moment later works at once. */
+ * An error or, with DNS_NOERROR, "no such data". There is no SOA record, so a client caches
+ * neither (RFC 2308 5): a name that is allowed a moment later works at once. */
 size_t dns_answer_empty(const struct dns_query *query, enum dns_rcode rcode, uint8_t *out);
-/* No data, and that there is more by TCP. */
+/* No data, and the flag that says to ask again by TCP. */
 size_t dns_answer_truncated(const struct dns_query *query, uint8_t *out);
 /* To a question for A or AAAA: `count` addresses of 4 or 16 bytes, as many as fit. `ttl` in
  * seconds. */

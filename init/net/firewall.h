@@ -24,9 +24,9 @@ struct firewall; /* opaque; one per process */
 struct firewall *firewall_close(struct error *err);
 
 /*
- * Before the first firewall_apply(): from then on TCP is redirected to the gate's port and DNS
- * to its resolver's, on 127.0.0.1 and ::1, and sockets that `uid` opened get out. Without it no
- * mode but open lets anything out.
+ * Must be called before the first firewall_apply(). From then on TCP is redirected to the
+ * gate's port and DNS to its resolver's, on 127.0.0.1 and ::1, and sockets that `uid` opened
+ * get out. Without a gate no mode but open lets anything out.
  */
 struct firewall_gate {
     uid_t uid;
@@ -36,24 +36,26 @@ void firewall_set_gate(struct firewall *firewall, const struct firewall_gate *ga
 
 /*
  * Phase 7: the rules of the session's mode (its published ports among them), v6 first when
- * tightening, v4 first when loosening, read back and compared. On failure what stands is the
- * old rules or closed, never something looser; -1.
+ * tightening, v4 first when loosening, read back and compared. 0; or -1, where the old rules
+ * are in force or the firewall is closed, never anything looser.
  */
 int firewall_apply(struct firewall *firewall, const struct session *session,
                    enum network_mode mode, struct error *err);
 
 /*
- * After rules that are tighter than those before, and before anybody is told so: packets that
- * were past the old rules or still within them have left, and none waits for a neighbour any
- * more. Takes as long as PID 1 needs to run on every CPU once, at most some 20 ms.
+ * Called after tighter rules are installed, and before anybody is told so. When it returns,
+ * packets that the old rules have passed, or were being checked by them, have left, and none
+ * waits for a neighbour's address any more. Takes as long as PID 1 needs to run on every CPU
+ * once, at most some 20 ms.
  */
 void firewall_settle(const struct firewall *firewall);
 
 /*
- * Lockdown, and every connection with the world is cut: first nothing of them passes any more,
- * then their sockets end and the kernel forgets them, so that a server that goes on sending
- * revives none; then the rules of lockdown. Settles by itself. Returns how many sockets were
- * ended. On failure, -1, what stands is at least as tight as lockdown or what stood before.
+ * Sets lockdown and cuts every connection with the world. First no packet of them passes any
+ * more; then their sockets are ended and the kernel forgets them, so that a server that goes on
+ * sending revives none; then the rules of lockdown follow. Calls firewall_settle() itself.
+ * Returns how many sockets were ended; or -1, where the rules in force are at least as tight as
+ * lockdown or as those before.
  */
 int firewall_sever(struct firewall *firewall, const struct session *session, struct error *err);
 

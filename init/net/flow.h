@@ -2,7 +2,7 @@
 /*
  * One direction of a connection: bytes from a socket to a socket through a pipe, by splice(2),
  * without ever copying them into this process. A pipe is borrowed only while bytes are in it,
- * so that idle connections cost none. Where no pipe is to be had, bytes are copied.
+ * so that idle connections need none. If no pipe can be had, bytes are copied.
  */
 #ifndef CLAUDEX_INIT_NET_FLOW_H
 #define CLAUDEX_INIT_NET_FLOW_H
@@ -22,7 +22,7 @@ struct pipes {
     size_t open; /* these and the borrowed ones */
 };
 
-/* One side of a connection. Edge-triggered: true until a call says EAGAIN. */
+/* One side of a connection. Edge-triggered: the flags stay true until a call says EAGAIN. */
 struct end {
     int fd;
     bool readable, writable;
@@ -32,9 +32,9 @@ struct flow {
     int pipe[2];    /* -1: none borrowed */
     size_t held;    /* bytes in it */
     bool ended;     /* the source said end of file */
-    bool shut;      /* and the target was told */
+    bool shut;      /* the target was told of that end */
     uint64_t bytes; /* arrived at the target */
-    uint64_t limit; /* so many more may be taken from the source */
+    uint64_t limit; /* how many more bytes may be taken from the source */
 };
 #define FLOW_INIT                                                                              \
     {                                                                                          \
@@ -44,7 +44,7 @@ struct flow {
 enum flow_state {
     FLOW_WAITS,   /* until one of the ends is ready again, or the limit is raised */
     FLOW_GOES_ON, /* its turn is over, and there is more to do */
-    FLOW_DONE,    /* all is through, and the target was told */
+    FLOW_DONE,    /* all bytes are moved, and the target was told of the end */
     FLOW_BROKEN,  /* one of the ends is gone */
 };
 

@@ -4,14 +4,14 @@
  * privilege, no file. It decides by name, dials by its own resolution, and moves bytes; large
  * transfers, and connections that are too many for one process, are moved by its carriers.
  *
- *   gate.c        its life: listeners, PID 1's words, what was refused
- *   gate_policy.c its rules, and how words of PID 1 change them
+ *   gate.c        its start and its loop: listeners, messages of PID 1
+ *   gate_policy.c its rules, and how messages of PID 1 change them
  *   decide.c      which name or address a connection may be dialled to (pure)
  *   gate_inside.c what the agent may ask it
  *   gate_refusals.c what PID 1 is told of refusals, and how often
  *   nflog_read.c  what the firewall refused by itself
- *   connection.c  one client, its name found out, one server, bytes both ways
- *   carriers.c    who moves what the gate does not move itself
+ *   connection.c  one client, the name that it wants, one server, bytes both ways
+ *   carriers.c    the carriers, which move what the gate does not move itself
  *   resolver.c    DNS for the agent: answers by itself
  *   lookup.c      DNS for the gate: asks the upstream, when it dials
  */
@@ -35,10 +35,10 @@
 
 enum {
     GATE_CONNECTIONS_MAX = CARRIED_MAX, /* its own and the carriers' */
-    /* Pipes, DNS streams, c-ares's sockets, its own; not the connections' ends. */
+    /* For pipes, DNS streams, c-ares's sockets and the gate's own; not for the connections. */
     GATE_OTHER_DESCRIPTORS = 2 * PIPES_KEPT + 160,
-    /* A connection that moved so many bytes is handed on; one that says little is not worth
-     * another process. */
+    /* A connection that has moved so many bytes is handed on; one that moves few is not worth
+     * the work of that. */
     GATE_BULK = FLOW_BUDGET,
     GATE_CROWD = 128,
     GATE_REFUSALS_KEPT = 256, /* different ones that are told apart */
@@ -46,7 +46,7 @@ enum {
 
 /* The descriptors that PID 1 bound and keeps, by family: [0] v4, [1] v6, or -1. */
 struct gate_sockets {
-    int tcp[2];     /* where REDIRECT leads */
+    int tcp[2];     /* for connections that the firewall redirects (REDIRECT) */
     int dns_udp[2]; /* the resolver's */
     int dns_tcp[2];
     int inside; /* questions of the agent: init/inside/talk.h */
@@ -60,17 +60,17 @@ struct gate_setup {
     enum network_mode mode;
     const struct session *session;
     const struct grants *grants;
-    const char *servers; /* lookup_open()'s */
+    const char *servers; /* this and the next for lookup_open() */
     const char *hosts;
 };
 
 struct refusal {
     uint64_t hash;  /* 0: free */
-    uint64_t told;  /* reactor's clock */
-    uint64_t count; /* since then */
+    uint64_t told;  /* when PID 1 was told of it last, reactor's clock */
+    uint64_t count; /* refusals since then */
     enum gate_via via;
     uint16_t port;
-    const char *fault, *detail; /* gate_refused_for()'s; NULL: an allow would do */
+    const char *fault, *detail; /* from gate_refused_for(); NULL: an allow would help */
     char name[254];
 };
 
@@ -97,8 +97,8 @@ struct gate {
     struct watch nflog;
 };
 
-/* In the forked child, before it is confined and after its carriers were forked: everything
- * that needs a file or memory in earnest. 0 or -1. */
+/* Called in the forked child, before it is confined and after its carriers were forked: does
+ * everything that needs a file or much memory. 0 or -1. */
 int gate_prepare(struct gate *gate, const struct gate_setup *setup, struct error *err);
 /* Tells PID 1 that it is ready, and returns when PID 1 is gone. */
 void gate_run(struct gate *gate);
@@ -108,10 +108,11 @@ const struct policy *gate_policy(const struct gate *gate);
 uint64_t gate_seconds(const struct gate *gate);
 void gate_tell(struct gate *gate, const struct gate_frame *frame);
 
-/* gate_refusals.c. PID 1 hears of it at once, or with others of the same within a second. */
+/* gate_refusals.c. Tells PID 1 of a refusal, at once or, together with more of the same, within
+ * a second. */
 void gate_refused(struct gate *gate, enum gate_via via, const char *name, uint16_t port);
-/* The same of what no allow would let through, and why: a static text, perhaps another one with
- * particulars, or NULL. */
+/* The same for what no allow would let through. `fault` says why, `detail` gives particulars or
+ * is NULL; both are static texts. */
 void gate_refused_for(struct gate *gate, enum gate_via via, const char *name, uint16_t port,
                       const char *fault, const char *detail);
 
@@ -119,7 +120,7 @@ void gate_refused_for(struct gate *gate, enum gate_via via, const char *name, ui
 int gate_inside_open(struct gate *gate, int listener, struct error *err);
 int gate_nflog_open(struct gate *gate, int nflog, struct error *err);
 
-/* gate_policy.c. The rules of the session and, by hand, the grants. 0 or -1. */
+/* gate_policy.c. Makes the rules from the session and the grants given by hand. 0 or -1. */
 int gate_policy_make(struct gate *gate, const struct session *session,
                      const struct grants *grants, struct error *err);
 /* GATE_ALLOW, GATE_DENY, GATE_FORGET. */
@@ -127,12 +128,12 @@ void gate_policy_change(struct gate *gate, const struct gate_frame *frame);
 
 /* connection.c */
 void connection_accept(struct gate *gate, int fd, int family);
-/* carriers_open()'s: what one of them carried has ended. */
+/* For carriers_open(): called when a connection that a carrier had has ended. */
 void connection_carried_ended(void *context);
 /* Ends it with a reset both ways. */
 void connection_cut(struct connection *connection);
-/* What a GATE_LIST asks for: a page of those that relay, newest first. Returns how many there
- * are. */
+/* Answers a GATE_LIST: tells a page of the connections that relay, newest first. Returns how
+ * many there are in all. */
 uint64_t connection_list(struct gate *gate, const struct gate_frame *list,
                          void (*tell)(struct gate *, const struct gate_frame *));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What PID 1 and the gate tell each other over their socket pair (SOCK_SEQPACKET): one frame a
- * packet, fixed layout, little-endian. Pure. PID 1 trusts no frame further than its form: a
- * gate that was taken over can lie about names and bytes, and nothing else.
+ * What PID 1 and the gate tell each other over their socket pair (SOCK_SEQPACKET): one frame
+ * per packet, fixed layout, little-endian. Pure. PID 1 relies on nothing but the form of a
+ * frame: a gate that was taken over can lie about names and bytes, and nothing else.
  */
 #ifndef CLAUDEX_INIT_NET_GATE_FRAME_H
 #define CLAUDEX_INIT_NET_GATE_FRAME_H
@@ -14,7 +14,7 @@
 
 enum {
     GATE_FRAME_MAX = 640,
-    GATE_LIST_PAGE = 8, /* connections that one GATE_LIST is answered by, at most */
+    GATE_LIST_PAGE = 8, /* connections in the answer to one GATE_LIST, at most */
 };
 
 enum gate_frame_kind {
@@ -51,7 +51,7 @@ struct gate_frame {
     enum network_mode mode;
     enum gate_via via;
     uint16_t port;
-    uint32_t tag;      /* of a GATE_LIST, on all that answers it */
+    uint32_t tag;      /* of a GATE_LIST; repeated in every frame that answers it */
     uint64_t up, down; /* bytes */
     uint64_t age;      /* seconds */
     char name[272];    /* a host, an address, a pattern: small letters, digits, ".:-_*[]/" */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was allowed and denied by hand while a box runs, for ever or for a time, kept in the
- * volume of the box's name: it outlives restarts and the container itself.
+ * What was allowed and denied by hand while a box runs, for ever or for a time. It is kept in
+ * the volume that has the box's name, so it outlives restarts and the container itself.
  *
  * The file is text: a head, one "ACTION PATTERN SINCE UNTIL LEFT" a line, and the SHA-256 of
  * all before it, as in state.h; damage means lockdown. UNTIL is a time of day and 0 means for
- * ever; LEFT are the seconds that were left when this was written, so that a clock that is set
- * back meanwhile prolongs nothing. A file apart from the mode's: a toggle does not wait for it.
+ * ever; LEFT are the seconds that were left when this was written, so that setting the clock
+ * back prolongs nothing. The file is not that of the mode, so that a change of mode does not
+ * wait for it.
  */
 #ifndef CLAUDEX_INIT_NET_GRANTS_H
 #define CLAUDEX_INIT_NET_GRANTS_H
@@ -47,11 +48,12 @@ struct grants_now {
 };
 struct grants_now grants_clock(void);
 
-/* Adds it, in the place of any of the same pattern, whatever it said. 0, or -1 when full. */
+/* Adds a grant, and removes one of the same pattern, whatever its action. 0, or -1 when full.
+ */
 int grants_put(struct grants *grants, const struct grant *grant);
-/* True if there was one of that pattern. */
+/* Removes the grant of that pattern. True if there was one. */
 bool grants_forget(struct grants *grants, const struct host_pattern *pattern);
-/* Takes the first one that has expired out, into *gone. False: there is none. */
+/* Moves the first one that has expired into *gone. False: none has. */
 bool grants_expire(struct grants *grants, uint64_t boot, struct grant *gone);
 /* When the next one expires, seconds of CLOCK_BOOTTIME; 0: none ever does. */
 uint64_t grants_next(const struct grants *grants);
@@ -64,14 +66,14 @@ const struct grant *grants_denial(const struct grants *grants,
 const char *grants_configured_denial(const struct session *session,
                                      const struct host_pattern *pattern, const char **some);
 
-/* Pure. 0, or -1: out of memory, or a static text of what is wrong. What has expired by now is
- * left out. */
+/* Pure; both leave out what has expired by now. 0; or -1: when printing, out of memory; when
+ * parsing, *why is a static text that says what is wrong. */
 int grants_print(const struct grants *grants, struct grants_now now, struct buf *out);
 int grants_parse(const char *text, size_t length, struct grants_now now, struct grants *grants,
                  const char **why);
 
-/* From the folder (normally BOX_STATE_DIR): 0, with none where nothing was ever stored; -1 with
- * *err for all that means lockdown. */
+/* Reads the file in the folder (normally BOX_STATE_DIR). 0, with no grants if nothing was ever
+ * stored; -1 with *err for everything that means lockdown. */
 int grants_load(const char *folder, struct grants *grants, struct error *err);
 /* Replaces the file in one step. 0, or -1 with *err and the old one still there. */
 int grants_save(const char *folder, const struct grants *grants, struct error *err);

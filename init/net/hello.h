@@ -7,13 +7,14 @@
  * Encrypted ClientHello (RFC 9849): a hello that hides another one within carries extension
  * 0xfe0d of the outer form. So does one that pretends to (GREASE, RFC 9849 6.2), and nobody
  * but the server can tell the two apart; that is what GREASE is for, and Chrome and Firefox
- * send it always. What differs is server_name: in GREASE it is the name that is meant, in the
- * real thing that of whoever holds the key (`public_name`). Hence `name` is always the outer
- * one, the only one that decides where the connection goes, and `ech` only says that there may
- * be another name behind it, which can be no host but one that the server called `name` serves
- * itself. A client learns keys from HTTPS records, which our resolver never gives out. The gate
- * lets such hellos pass by that name: to refuse them would break browsers everywhere, and keep
- * from an agent no more than domain fronting within an allowed site gives it anyway.
+ * send it always. What differs is server_name: with GREASE it is the name that the client
+ * wants, with real ECH the name of the server that holds the key (`public_name`). Hence `name`
+ * is always the outer one, which alone decides where the connection goes. `ech` only says that
+ * there may be another name inside, which can only be a host that the server called `name`
+ * serves itself. A client learns keys from HTTPS records, which our resolver never gives out.
+ * The gate decides about such hellos by the outer name: refusing them would break browsers
+ * everywhere, and would only deny an agent what domain fronting within an allowed site gives it
+ * anyway.
  */
 #ifndef CLAUDEX_INIT_NET_HELLO_H
 #define CLAUDEX_INIT_NET_HELLO_H
@@ -41,9 +42,9 @@ struct hello {
     const char *why; /* of HELLO_BAD, static; else NULL */
 };
 
-/* `bytes` are the connection's first `length` bytes, from its very beginning at each call; what
- * follows the hello is not looked at. HELLO_BAD comes as early as it is certain, and
- * HELLO_MORE never with HELLO_MAX bytes or more. */
+/* `bytes` are the connection's first `length` bytes, at each call from the very beginning; what
+ * follows the hello is not looked at. Returns HELLO_BAD as soon as it is certain, and never
+ * HELLO_MORE for HELLO_MAX bytes or more. */
 enum hello_verdict hello_parse(const uint8_t *bytes, size_t length, struct hello *hello);
 
 #endif

@@ -12,8 +12,8 @@
 
 enum { HOST_NAME_SIZE = 254 }; /* with NUL */
 
-/* A host name (is_host_name()) of exactly these bytes, lower-cased into `name`. False for
- * anything else, an address literal among it; `name` is then undefined. */
+/* Copies a host name (is_host_name()) of exactly these bytes to `name`, in lower case. False
+ * for anything else, an address literal included; `name` is then undefined. */
 bool host_name(const uint8_t *bytes, size_t length, char name[HOST_NAME_SIZE]);
 
 struct host {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses, and what /etc/hosts says of them: hosts(5). Pure.
+ * Addresses, and their names in /etc/hosts: hosts(5). Pure.
  */
 #ifndef CLAUDEX_INIT_NET_HOSTS_H
 #define CLAUDEX_INIT_NET_HOSTS_H
@@ -12,7 +12,7 @@
 
 enum {
     ADDRESSES_MAX = 16,
-    HOSTS_NAMES_MAX = 64, /* names in the file that count */
+    HOSTS_NAMES_MAX = 64, /* names of the file that are kept */
 };
 
 struct address {
@@ -33,14 +33,14 @@ struct hosts {
     size_t count;
 };
 
-/* The names of the file's text, lower case; what is no host name is left out. 0, or -1 when out
- * of memory. */
+/* Reads the names from the file's text, in lower case; what is no host name is left out. 0, or
+ * -1 when out of memory. */
 int hosts_read(struct hosts *hosts, const char *text);
 /* The address of a name, or NULL. */
 const struct address *hosts_address(const struct hosts *hosts, const char *name, int family);
 /* The other way round: the first name of an address, or NULL. */
 const char *hosts_name(const struct hosts *hosts, const struct address *address);
-/* All of a name, of both families; false if there is none. */
+/* All addresses of a name, of both families; false if there is none. */
 bool hosts_addresses(const struct hosts *hosts, const char *name, struct addresses *found);
 
 #endif

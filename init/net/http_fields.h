@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sections of lines, as HTTP/1 has them before a body and behind a chunked one (RFC 9112 2.2, 5
- * and 7.1.2). Pure. Only the one spelling that every reader understands alike: lines end in CR
- * LF and nothing else does, none is folded, no control bytes, names are tokens (RFC 9110 5.6.2)
- * that the colon follows at once.
+ * and 7.1.2). Pure. Only the form that every parser reads in the same way is accepted: lines
+ * end in CR LF, which is nowhere else, no line is folded, there are no control bytes, names are
+ * tokens (RFC 9110 5.6.2), and the colon follows them at once.
  */
 #ifndef CLAUDEX_INIT_NET_HTTP_FIELDS_H
 #define CLAUDEX_INIT_NET_HTTP_FIELDS_H
@@ -24,13 +24,13 @@ struct http_field {
 };
 
 /* The size of the section that `bytes` begin with, its empty line included. 0 while that line
- * has not come; *scanned, 0 at first, remembers how far it was looked for, so that the same
- * bytes may be given again with more behind them. -1 with *why for what is refused, as early as
- * it is there. A trailer may be the empty line alone, a head not. */
+ * has not come: the caller gives the same bytes again with more behind them, and *scanned, 0 at
+ * first, remembers how far they were searched. -1 with *why for what is refused, as soon as it
+ * is seen. A trailer may be the empty line alone, a head may not. */
 ssize_t http_section(const uint8_t *bytes, size_t length, bool trailer, size_t *scanned,
                      const char **why);
 
-/* Takes the first line, without its end, from `lines`: whole ones of a section. */
+/* Takes the first line, without its end, from `lines`, which are whole lines of a section. */
 struct http_text http_next_line(struct http_text *lines);
 /* A line as a field, or false. */
 bool http_field(struct http_text line, struct http_field *field);
@@ -39,7 +39,7 @@ bool http_field(struct http_text line, struct http_field *field);
  * around it; false at the end. Elements may be empty. */
 bool http_next_element(struct http_text *list, struct http_text *element);
 
-/* Without regard to case; `word` is lower case. */
+/* Compares without regard to case; `word` is lower case. */
 bool http_is(struct http_text text, const char *word);
 
 #endif

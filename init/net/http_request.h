@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One head of an HTTP/1 request, whole and of the form that http_fields.h checks: for whom it
- * is and how long its body. Pure; the only user of http_parser, before which our own checks
- * stand: what two parsers could read differently (RFC 9112 11.2) is refused, not repaired.
- * Among it: both lengths or one of them twice, transfer codings but "chunked", two Hosts, an
- * absolute form that is not what Host says, HTTP/0.9, field names that CGI would take for
- * another (Content_Length).
+ * Reads one head of an HTTP/1 request, whole and of the form that http_fields.h checks: for
+ * which host it is and how long its body is. Pure; the only user of http_parser. Our own checks
+ * come before it: what two parsers could read differently (RFC 9112 11.2) is refused, not
+ * repaired. This includes both lengths or one of them twice, transfer codings except "chunked",
+ * two Hosts, an absolute form that differs from Host, HTTP/0.9, and field names that CGI would
+ * take for another (Content_Length).
  *
- * Refused as well, because who is asked for what could not be seen any more: CONNECT, and
- * HTTP/2 without TLS ("PRI * HTTP/2.0", RFC 9113 3.3). For the same reason a request passes
+ * CONNECT and HTTP/2 without TLS ("PRI * HTTP/2.0", RFC 9113 3.3) are refused as well, because
+ * the gate could not see the requests that follow. For the same reason a request passes
  * without its Upgrade field, unless that is a WebSocket's handshake: clients that offer h2c go
  * on in HTTP/1.1.
  */
@@ -24,7 +24,7 @@
 struct http_request {
     struct host host; /* its port is 80 where none was named */
     bool upgrade;     /* to a protocol that stays with the host: the answer may be 101 */
-    size_t dropped_at, dropped; /* so many bytes of the head, from there on, must not pass */
+    size_t dropped_at, dropped; /* `dropped` bytes of the head, from there, must not pass */
     bool head;                  /* HEAD: its answer has no body */
     bool chunked;
     uint64_t body;   /* bytes, unless it is chunked */
@@ -40,11 +40,12 @@ struct http_length {
     uint64_t size; /* bytes of an answer, its head included */
     bool interim;  /* 1xx: another one follows */
 };
-/* The first bytes of an answer to a request that was no HEAD. -1 where they do not say how long
- * it is: the head is not whole, or no length in it, or it switches protocols. */
+/* Reads the first bytes of an answer to a request that was no HEAD. -1 if they do not say how
+ * long it is: the head is not whole, has no length, or switches protocols. */
 int http_read_answer(const char *bytes, size_t length, struct http_length *answer);
 
-/* The section behind a chunked body: -1, likewise, if it says what only a head may. */
+/* Reads the section behind a chunked body: 0; or -1 with status and why if it has a field that
+ * only a head may have. */
 int http_read_trailer(const char *bytes, size_t size, struct http_request *request);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rule sets into the kernel's legacy tables (ip_tables, ip6_tables). The only user of libiptc.
+ * Puts rule sets into the kernel's legacy tables (ip_tables, ip6_tables). The only user of
+ * libiptc.
  *
  * libiptc takes no lock and the kernel notices a concurrent change only when it changed the
- * number of entries: so each commit is read back and compared, and done again, a bounded
- * number of times, when it was refused with EAGAIN or is not there.
+ * number of entries. So each commit is read back and compared; if the kernel refused it with
+ * EAGAIN or does not have it, it is tried again, a bounded number of times.
  */
 #ifndef CLAUDEX_INIT_NET_IPTABLES_H
 #define CLAUDEX_INIT_NET_IPTABLES_H
@@ -15,9 +16,9 @@
 #include "shared/error.h"
 
 /*
- * Are the legacy tables of this family there and ours to change? Otherwise -1: *err names the
- * missing part and the remedy, and errno is ENOPROTOOPT or ENOENT where the kernel has no such
- * tables, EPERM where it refuses.
+ * Does the kernel have the legacy tables of this family, and may we change them? Otherwise -1:
+ * *err names the missing part and the remedy, and errno is ENOPROTOOPT or ENOENT if the kernel
+ * has no such tables, EPERM if it refuses.
  */
 int iptables_probe(int family, struct error *err);
 
@@ -27,8 +28,8 @@ int iptables_foreign(int family, struct error *err);
 /*
  * Replaces the rules of these tables, one after the other, each in one commit, and reads them
  * back: in filter all of them, policies included; in mangle and nat our own chain and the one
- * jump to it, nothing else. 0, or -1: then what stands of the table that failed is what stood
- * before, or a mixture that somebody else is making at this moment.
+ * jump to it, nothing else. 0; or -1: then the table that failed is as it was before, or a
+ * mixture that another process is making at this moment.
  */
 int iptables_install(const struct ruleset *sets, size_t count, struct error *err);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Filter tables that were once written by libiptc, read back and found to be right, kept in the
- * form in which the kernel gave them out: such a one is put back in one call, without being
- * built or taken apart again (linux/netfilter/x_tables.h, struct ipt_replace). A toggle spends
- * its time in the kernel then.
+ * Keeps filter tables that libiptc has written and that were read back and found right, in the
+ * form in which the kernel returned them. A kept table is put back in one call, without being
+ * built or parsed again (linux/netfilter/x_tables.h, struct ipt_replace), so that a change of
+ * mode spends its time in the kernel only.
  *
- * Whatever is unusual is no error here: the caller goes the long way, which has words for it.
+ * Nothing unusual is an error here: the caller then goes the long way, by libiptc, which
+ * reports errors.
  */
 #ifndef CLAUDEX_INIT_NET_IPTABLES_KEPT_H
 #define CLAUDEX_INIT_NET_IPTABLES_KEPT_H
@@ -14,13 +15,14 @@
 
 #include "init/net/rules.h"
 
-/* Keeps what stands now as the table of this set. The caller saw that it is, and sees again
- * afterwards: what was kept lies between two readings that were right, or is forgotten. */
+/* Keeps what the kernel has now as the table of this set. The caller checks before and after
+ * that it is, and calls kept_forget() if the second check fails. */
 void kept_take(const struct ruleset *set);
 void kept_forget(const struct ruleset *set);
 
-/* Puts the table of this very set back, reads it back and compares every byte but the packet
- * counters. False: it does not stand, or was never kept; what stands now is not known. */
+/* Puts the kept table of exactly this set into the kernel, reads it back and compares every
+ * byte but the packet counters. False: it was never kept, or could not be put back; what the
+ * kernel has now is not known. */
 bool kept_put_back(const struct ruleset *set);
 
 #endif

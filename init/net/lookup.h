@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The gate's own resolution of names, by c-ares (the only user of <ares.h>): what a name that
- * was allowed leads to, asked only when it is dialled, and once however many dial it. A small
- * cache keeps answers for their time to live; /etc/hosts was read before the gate lost its
- * eyes.
+ * The gate's own resolution of names, by c-ares (the only user of <ares.h>). An allowed name is
+ * looked up only when it is dialled, and only once however many connections dial it. A small
+ * cache keeps answers for their time to live. /etc/hosts is read before the gate is confined,
+ * after which it can open no file.
  */
 #ifndef CLAUDEX_INIT_NET_LOOKUP_H
 #define CLAUDEX_INIT_NET_LOOKUP_H
@@ -21,8 +21,8 @@ enum {
     LOOKUP_TTL_MAX = 300,    /* seconds an answer is kept at most */
 };
 
-/* Called once, perhaps before lookup_start() returns. `found` is NULL on failure, and then
- * `why` is a static text. */
+/* Called once, perhaps before lookup_start() returns. `found` is NULL on failure, and `why`
+ * then a static text. */
 typedef void lookup_done(void *context, const struct addresses *found, const char *why);
 
 struct lookup;
@@ -37,7 +37,7 @@ struct lookup *lookup_open(struct reactor *reactor, const char *servers, const c
  * live until then, or until lookup_cancel(). */
 void lookup_start(struct lookup *lookup, const char *name, lookup_done *done, void *context,
                   struct lookup_query **handle);
-/* done will not be called any more; *handle becomes NULL, which it may be already. */
+/* `done` will not be called any more; *handle becomes NULL. It may be NULL already. */
 void lookup_cancel(struct lookup_query **handle);
 
 /* The address of a name in the hosts file, or NULL. */
@@ -46,8 +46,8 @@ const struct address *lookup_hosts(const struct lookup *lookup, const char *name
 /* The other way round: the first name of an address there, or NULL. */
 const char *lookup_hosts_name(const struct lookup *lookup, const struct address *address);
 
-/* Mode open: one DNS message as it is to the upstream, the answer as it is to `done`
- * (length 0: none came). */
+/* For mode open: sends one DNS message unchanged to the upstream, and gives the answer
+ * unchanged to `done` (length 0: none came). */
 typedef void lookup_answer(void *context, const uint8_t *message, size_t length);
 void lookup_forward(struct lookup *lookup, const uint8_t *message, size_t length,
                     lookup_answer *done, void *context, struct lookup_query **handle);

@@ -4,12 +4,12 @@
  * keeps it, so that the destination of a connection IS the name. No I/O; it allocates.
  *
  * There are fewer addresses than names below a wildcard, and an agent can ask for all of them.
- * When the table is full, a new name takes the place of the one that was used the longest ago,
- * if nobody can still mean that: no lookup was answered with it and no connection to it ended
- * within NAMES_KEPT_SECONDS, which is some times the TTL of an answer, and none is open. Its
- * address comes last of all to be given out again. So a flood of names denies new ones for
- * minutes, and not for the session; and names that a rule spells out have a share of their own,
- * which names that a wildcard allows cannot take.
+ * When the table is full, a new name takes the place of the least recently used one, if no
+ * client can still use that one's address: no connection to it is open, and within
+ * NAMES_KEPT_SECONDS, several times the TTL of an answer, none has ended and no lookup was
+ * answered with it. A freed address is given out again as late as possible. So a flood of names
+ * blocks new ones for minutes, not for the session. Names that a rule spells out have a
+ * reserved share, which names that a wildcard allows cannot take.
  */
 #ifndef CLAUDEX_INIT_NET_NAMES_H
 #define CLAUDEX_INIT_NET_NAMES_H
@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* At a time, all together: about 6 MiB of memory when full. */
+/* Limits at any one time: about 6 MiB of memory when full. */
 enum {
     NAMES_MAX = 65536,
     NAMES_BYTES_MAX = 2 << 20, /* of the names, with their NULs */
@@ -34,26 +34,26 @@ enum { NAMES_PREFIX = 15 };
 
 struct names;
 
-/* `key` is random (getrandom(2)): with it nobody can choose names that collide, and the first
- * address is another one each time, so that one that was remembered from an earlier table is
- * unlikely to be another name's in this one. NULL when out of memory. */
+/* `key` is random (getrandom(2)), so that nobody can choose names that collide, and so that
+ * each table begins with another address: an address that a client remembers from an earlier
+ * table is then unlikely to belong to another name in this one. NULL when out of memory. */
 struct names *names_new(const uint8_t key[16]);
 void names_free(struct names *names);
 
 /* The address of a lower-case name, host order, given out now if it is new; `exact`: a rule
- * spells it out. `now` in seconds, never less than before. 0 for "" and for what is longer than
- * 253 bytes, and when the table is full or out of memory: then this lookup fails, and nothing
- * else. */
+ * spells it out. `now` in seconds, never less than before. 0 for "" and for names longer than
+ * 253 bytes, and when the table is full or out of memory: only this lookup fails then. */
 uint32_t names_address(struct names *names, const char *name, bool exact, uint64_t now);
-/* The name of an address (host order), or NULL for one that is nobody's. Borrowed until the
+/* The name of an address (host order), or NULL if it belongs to none. Borrowed until the
  * next names_address(). */
 const char *names_name(const struct names *names, uint32_t address);
-/* A connection to an address that is somebody's begins, at most 65,535 at a time; and ends. */
+/* Note that a connection to an address that belongs to a name begins, at most 65,535 at a time,
+ * and that it ends. */
 void names_hold(struct names *names, uint32_t address);
 void names_release(struct names *names, uint32_t address, uint64_t now);
-/* How many there are. */
+/* How many names there are. */
 size_t names_count(const struct names *names);
-/* Why one that is nobody's any more, or never was, leads nowhere; for people. */
+/* For people: why an address that belongs to no name, any more or ever, leads nowhere. */
 extern const char names_fault[];
 /* True for any address (host order) of 198.18.0.0/15. */
 bool names_is_synthetic(uint32_t address);

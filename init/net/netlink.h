@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink(7) in the small: messages written into a buffer, sent, answered. For nf_tables,
- * conntrack, sock_diag and rtnetlink. libmnl would do the same and has no static form in
- * Debian; libnl brings caches and objects that nobody here wants.
+ * A small netlink(7): writes messages into a buffer, sends them, reads the answers. For
+ * nf_tables, conntrack, sock_diag and rtnetlink. libmnl would do the same, but Debian has no
+ * static library of it; libnl brings caches and objects that are not needed here.
  */
 #ifndef CLAUDEX_INIT_NET_NETLINK_H
 #define CLAUDEX_INIT_NET_NETLINK_H
@@ -33,7 +33,7 @@ struct netlink_batch {
 void netlink_batch_free(struct netlink_batch *batch);
 #define cleanup_netlink_batch cleanup_with(netlink_batch_free)
 
-/* Begins a message: its header and the protocol's own. It ends where the next begins. */
+/* Begins a message: its header, then the protocol's header. It ends where the next begins. */
 void netlink_begin(struct netlink_batch *batch, uint16_t type, uint16_t flags,
                    const void *header, size_t size);
 void netlink_put(struct netlink_batch *batch, uint16_t type, const void *data, size_t size);
@@ -57,16 +57,16 @@ typedef int netlink_answer(const struct nlmsghdr *message, void *context);
 /*
  * Sends the batch and reads until the message `last` (a sequence number) was acknowledged or,
  * for a dump, done. 0; or -1 with errno, and in *at (if not NULL) the sequence number of the
- * message that the kernel refused, 0 where it was none in particular. A dump during which the
- * thing changed is EINTR.
+ * message that the kernel refused, 0 if it was none in particular. EINTR: what was dumped
+ * changed during the dump.
  */
 int netlink_talk(int fd, struct netlink_batch *batch, uint32_t last, netlink_answer *answer,
                  void *context, uint32_t *at);
 
 /*
- * Is every attribute of `want` there in `have`, in the same order among those of its type and
- * with the same bytes? Those that netlink_nest() wrote are compared in the same way, so that
- * what a kernel adds of its own does no harm.
+ * Is every attribute of `want` in `have`, in the same order among those of its type and with
+ * the same bytes? Those that netlink_nest() wrote are compared in the same way, so that
+ * attributes that the kernel adds do no harm.
  */
 bool netlink_holds(const void *have, size_t have_length, const void *want, size_t want_length);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the firewall refused, as the kernel tells it (linux/netfilter/nfnetlink_log.h): for the
- * worker that reads it. PID 1 only opens the socket, which takes NET_ADMIN, and hands it on.
+ * What the firewall refused, as the kernel reports it (linux/netfilter/nfnetlink_log.h). A
+ * worker reads it; PID 1 only opens the socket, which needs NET_ADMIN, and hands it on.
  */
 #ifndef CLAUDEX_INIT_NET_NFLOG_H
 #define CLAUDEX_INIT_NET_NFLOG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whom a refused packet was for, from the first bytes that the kernel logs of it: RFC 791 3.1,
- * RFC 8200 3, and the ports of TCP and UDP. Pure.
+ * The destination of a refused packet, read from its first bytes, which the kernel logs: RFC
+ * 791 3.1, RFC 8200 3, and the ports of TCP and UDP. Pure.
  */
 #ifndef CLAUDEX_INIT_NET_NFLOG_PACKET_H
 #define CLAUDEX_INIT_NET_NFLOG_PACKET_H

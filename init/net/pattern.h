@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What rules mean, one by one: which destinations a pattern names, and which patterns another
- * one holds in it. For the few places that look at single rules; deciding by all of them is
- * policy.h. Pure.
+ * What a single rule means: which destinations a pattern names, and which other patterns it
+ * contains. For the few places that look at single rules; policy.h decides by all of them.
+ * Pure.
  *
  * An allow without a port stands for 443 and 80, a deny without one for every port.
  */

@@ -2,7 +2,7 @@
 /*
  * Which name may be reached on which port, and which rule says so. Pure, and flat: a look-up
  * costs a probe for the name, and one for each parent that has as many labels as some wildcard,
- * with ten names as with a million; policy_table.h has where they lie.
+ * with ten names as with a million; policy_table.h says how they are stored.
  *
  * Deny goes before allow. An exact rule matches its name, *.example.org any depth below
  * example.org (not itself), an address or CIDR rule the addresses that a client dials
@@ -45,8 +45,8 @@ struct policy_verdict {
 /* A lower-case name on a port; `now` in seconds of CLOCK_BOOTTIME. */
 void policy_name(const struct policy *policy, const char *name, uint16_t port, uint64_t now,
                  struct policy_verdict *verdict);
-/* Is the name allowed on any port at all, and does a rule spell it out: what a lookup is
- * answered by. */
+/* Is the name allowed on any port at all, and does a rule spell it out? Lookups are answered by
+ * this. */
 enum policy_known { POLICY_UNKNOWN = 0, POLICY_BY_WILDCARD, POLICY_BY_NAME };
 enum policy_known policy_name_known(const struct policy *policy, const char *name,
                                     uint64_t now);

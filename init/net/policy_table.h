@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the rules of a policy lie. A subject is a name, or a network as its family, prefix
- * length and masked address; it has a list of rules. Pure, but for memory.
+ * How the rules of a policy are stored. A subject is a name, or a network as its family, prefix
+ * length and masked address; it has a list of rules. Pure, but allocates memory.
  *
  * Open addressing. A subject, its key and its first rule are one cache line, at the place in
- * `slots` that its hash names or soon behind; a byte of each hash is at the same place in
- * `tags`. A million names lie in memory that no cache holds, and one look-up waits for it at
- * most once: for the line, which it asked for before it looked at the tags. What is not there
- * shows in the tags, of which far more are in a cache.
+ * `slots` that its hash gives or soon after; one byte of each hash is at the same place in
+ * `tags`. A million names do not fit into a cache, but a look-up waits for memory at most once:
+ * for the line, which it prefetches before it reads the tags. The tags alone show that a
+ * subject is missing, and far more of them fit into a cache.
  */
 #ifndef CLAUDEX_INIT_NET_POLICY_TABLE_H
 #define CLAUDEX_INIT_NET_POLICY_TABLE_H
@@ -18,12 +18,12 @@
 
 enum {
     SUBJECT_MAX = 254, /* more bytes than a key has */
-    RULE_NONE = 0,     /* index, offset: nobody */
+    RULE_NONE = 0,     /* as an index or an offset: none */
 };
 
 struct policy_rule {
     uint64_t expires;
-    uint32_t next;   /* of the same subject, or of the free ones; index in `more` */
+    uint32_t next;   /* of the same subject, or of the free rules; index in `more` */
     uint32_t origin; /* offset in texts */
     uint16_t port;
     uint8_t action;
@@ -55,10 +55,10 @@ struct policy_table {
     struct policy_array more;  /* struct policy_rule: all that are not first */
     struct policy_array texts; /* origins and long keys, with NUL */
     uint32_t free_rules;       /* list, in `more` */
-    uint32_t last_origin;      /* rules come in runs of one origin: say it once */
+    uint32_t last_origin;      /* rules come in runs of one origin, whose text is stored once */
 };
 
-/* 0, or -1 with errno; after -1 it is to be freed, too. */
+/* 0, or -1 with errno; it must be closed after -1, too. */
 int policy_table_open(struct policy_table *table);
 void policy_table_close(struct policy_table *table);
 
@@ -76,10 +76,10 @@ static inline uint64_t policy_hash_step(uint64_t hash, uint8_t byte)
 
 uint64_t policy_hash(const uint8_t *key, size_t length);
 
-/* Asks the memory for what policy_table_find() of this hash reads. */
+/* Prefetches the memory that policy_table_find() reads for this hash. */
 void policy_table_prefetch(const struct policy_table *table, uint64_t hash);
 
-/* NULL if there is none. Borrowed until the next that is added. */
+/* The subject of this key, or NULL. Borrowed until the next policy_table_add(). */
 struct policy_subject *policy_table_find(const struct policy_table *table, uint64_t hash,
                                          const void *key, size_t length);
 
@@ -88,13 +88,13 @@ struct policy_subject *policy_table_find(const struct policy_table *table, uint6
 int policy_table_add(struct policy_table *table, const uint8_t *key, size_t length,
                      const struct policy_rule *rule, const char *origin);
 
-/* Removes those of a subject that `matches` takes; returns how many. */
+/* Removes those rules of a subject for which `matches` returns true; returns how many. */
 size_t policy_table_remove(struct policy_table *table, const uint8_t *key, size_t length,
                            bool (*matches)(const void *context, const struct policy_rule *rule,
                                            const char *origin),
                            const void *context);
 
-/* The rules of a subject, one by one: NULL, or the next one. */
+/* The rule after this one of the same subject, or NULL. */
 const struct policy_rule *policy_table_next(const struct policy_table *table,
                                             const struct policy_rule *rule);
 

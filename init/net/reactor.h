@@ -2,8 +2,8 @@
 /*
  * The workers' event loop: epoll(7), edge-triggered, one thread, and timers.
  *
- * Both kinds of subject are embedded in what they belong to, so that ten thousand connections
- * cost no allocation of the loop's. Times are CLOCK_BOOTTIME in milliseconds.
+ * Watches and timers are embedded in what they belong to, so that the loop allocates nothing
+ * for ten thousand connections. Times are CLOCK_BOOTTIME in milliseconds.
  */
 #ifndef CLAUDEX_INIT_NET_REACTOR_H
 #define CLAUDEX_INIT_NET_REACTOR_H
@@ -18,14 +18,14 @@ struct watch {
     void (*ready)(struct watch *watch, uint32_t events);
 };
 
-/* Timers of a kind all last equally long: a queue each, no heap. */
+/* All timers of a kind last equally long, so that each kind needs a queue and no heap. */
 enum timer_kind {
     TIMER_TICK,     /* 50 ms: c-ares's own time-outs */
     TIMER_STAGGER,  /* 250 ms: the next address of a name is tried as well, RFC 8305 5 */
-    TIMER_HELLO,    /* 10 s: a client has to say whom it wants */
-    TIMER_DIAL,     /* 30 s: from the wish to the connection */
+    TIMER_HELLO,    /* 10 s: a client has to say which host it wants */
+    TIMER_DIAL,     /* 30 s: for resolving and connecting */
     TIMER_SECOND,   /* 1 s */
-    TIMER_LINGER,   /* 2 s: a last word may be read */
+    TIMER_LINGER,   /* 2 s: for the client to read why it was refused */
     TIMER_QUESTION, /* 1 min: somebody at the session's terminal has to say yes or no */
     TIMER_CONSENT,  /* 2 min: somebody may be asked, who has to read and decide */
     TIMER_IDLE,     /* 2 h: nothing moved either way */
@@ -53,21 +53,22 @@ struct reactor {
 int reactor_open(struct reactor *reactor, struct error *err);
 /* Watches for input and output both, edge-triggered. -1 with errno. */
 int reactor_add(struct reactor *reactor, struct watch *watch);
-/* For input alone, edge-triggered: whoever cannot write calls reactor_again(), and is called
- * for output as well from then on. A peer that reads what it was sent is no event so. */
+/* For input alone, edge-triggered. An owner that cannot write calls reactor_again(), and from
+ * then on is called for output as well. Until then there is no event when a peer reads what it
+ * was sent. */
 int reactor_add_edges(struct reactor *reactor, struct watch *watch);
 /* Level-triggered, input alone: for listeners and datagram sockets. */
 int reactor_add_input(struct reactor *reactor, struct watch *watch);
-/* Has an edge-triggered one called again in the next round if it is ready still: for whoever
- * stopped before it had to, so that others have a turn. */
+/* Has an edge-triggered watch called again in the next round if it is still ready: for an owner
+ * that stops early so that others have a turn. */
 void reactor_again(struct reactor *reactor, struct watch *watch);
-/* Before the descriptor is closed; whatever was ready on it is forgotten. */
+/* Must be called before the descriptor is closed; events of this round for it are dropped. */
 void reactor_remove(struct reactor *reactor, struct watch *watch);
 
 /* The same, and closes it. */
 void reactor_close(struct reactor *reactor, struct watch *watch);
 
-/* Sets it anew if it is set. */
+/* Starts the timer; one that is set already starts anew. */
 void timer_set(struct reactor *reactor, struct timer *timer, enum timer_kind kind);
 void timer_stop(struct timer *timer);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both directions of a connection that only moves bytes, for whoever moves them: the gate
- * (init/net/connection_relay.c) or one of its carriers (init/net/carrier.c).
+ * Both directions of a connection that only moves bytes, for the two that move them: the gate
+ * (init/net/connection_relay.c) and its carriers (init/net/carrier.c).
  */
 #ifndef CLAUDEX_INIT_NET_RELAY_H
 #define CLAUDEX_INIT_NET_RELAY_H

@@ -13,10 +13,10 @@
 
 void route_gateways(struct in_addr *v4, struct in6_addr *v6);
 
-/* Where there is no default route, as on a network that leads nowhere (`docker network create
- * --internal`): one for the synthetic addresses, or connecting to them would fail before the
- * firewall could send them to the gate. Nothing is done without a device. 0, or -1 with *err.
- */
+/* If there is no default route, as on a network that leads nowhere (`docker network create
+ * --internal`), adds a route for the synthetic addresses: without it, connecting to them would
+ * fail before the firewall could redirect to the gate. Does nothing without a device. 0, or -1
+ * with *err. */
 int route_names(struct error *err);
 
 /* One line of either file, for tests: 0 and the gateway with its metric if it is a default

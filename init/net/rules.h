@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firewall's rules: mode, published ports and gate in, rule sets out. Pure.
+ * The firewall's rules: makes rule sets from the mode, the published ports and the gate. Pure.
  *
- * A rule is said in a small vocabulary of our own, which every applier translates and which
- * prints itself as iptables-save(8) would. docs/firewall.md explains the sets. They are
+ * A rule is a struct of a small vocabulary, which every applier translates and which is printed
+ * as iptables-save(8) would print it. docs/firewall.md explains the sets. They are
  * static: no address of an allowlist is in them.
  *
- * Three tables a family. `mangle` holds the guard behind all else and never changes, `nat`
- * leads to the gate and never changes either (it is empty without a gate), `filter` is what a
- * mode is.
+ * Three tables per family. `mangle` holds the guard, the last check of what leaves, and never
+ * changes; `nat` redirects to the gate and never changes either (it is empty without a gate);
+ * `filter` holds the rules of the mode.
  */
 #ifndef CLAUDEX_INIT_NET_RULES_H
 #define CLAUDEX_INIT_NET_RULES_H
@@ -71,7 +71,7 @@ struct rule_address {
     unsigned prefix;   /* bits; 0: any address */
 };
 
-/* All that is said must hold; zero says nothing. */
+/* All conditions must hold; a member that is zero is no condition. */
 struct rule {
     enum rule_chain chain;
     struct rule_address source, destination;
@@ -80,7 +80,7 @@ struct rule {
     uint16_t source_port, destination_port; /* host order; TCP and UDP only; 0: any */
     enum rule_syn syn;                      /* TCP only */
     uint8_t neighbour; /* ICMPv6 type with hop limit 255: never forwarded (RFC 4861 7.1.1) */
-    unsigned states;   /* any of these; 0: whatever */
+    unsigned states;   /* any of these; 0: any state */
     bool assured;      /* conntrack saw traffic both ways and the handshake's end */
     bool redirected;   /* conntrack: its destination was rewritten */
     enum rule_direction direction;
@@ -103,7 +103,7 @@ struct ruleset {
 
 struct rules_input {
     enum network_mode mode;
-    bool sever; /* with lockdown: what is established is refused as well */
+    bool sever; /* with lockdown: refuses established connections as well */
 
     uint16_t gate_port; /* 0: there is no gate, and the two below mean nothing */
     uint16_t resolver_port;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): a hash whose
- * collisions nobody finds who does not know the key. For tables of what an agent names. Pure.
+ * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): a hash for
+ * which nobody can find collisions without the key. For tables of names that an agent chooses.
+ * Pure.
  */
 #ifndef CLAUDEX_INIT_NET_SIPHASH_H
 #define CLAUDEX_INIT_NET_SIPHASH_H

@@ -16,7 +16,7 @@
  * Of an unknown family: true. */
 bool address_is_special(int family, const uint8_t *address);
 
-/* Of the special ones those that somebody may own and mean: private (RFC 1918), carrier-grade
+/* Those special addresses that a user's own network may have: private (RFC 1918), carrier-grade
  * NAT (RFC 6598), unique local (RFC 4193). */
 bool address_is_private(int family, const uint8_t *address);
 
